@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds the hypervisor, the guests and the ISO, and starts the tools that run and test them.
+# `make help` lists the targets. Sources are listed in hv/hv.mk, guest/guest.mk and tests/guests/guests.mk.
+
+TOOLCHAIN ?= gcc
+ifeq ($(TOOLCHAIN),clang)
+BUILD     ?= build/clang
+else
+BUILD     ?= build
+endif
+ACCEL     ?= tcg
+V         ?= 0
+CROSS     ?= x86_64-linux-gnu-
+ifeq ($(TOOLCHAIN),clang)
+CC        := clang --target=x86_64-linux-gnu
+else
+CC        := $(CROSS)gcc
+endif
+LD        := $(CROSS)ld
+NM        := $(CROSS)nm
+NASM      ?= nasm
+# Debian's own interpreter: python3-pexpect and python3-pytest belong to it.
+PYTHON    ?= /usr/bin/python3
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
+
+ifeq ($(V),1)
+Q    :=
+SAY  := @:
+else
+Q    := @
+SAY  := @printf '  %-8s%s\n'
+endif
+
+# ---- Flags ----------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wconversion -Wno-sign-conversion -Werror
+
+FREESTANDING := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone -fno-pic -fno-common \
+	-fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer -momit-leaf-frame-pointer \
+	-fno-asynchronous-unwind-tables -O2 -g $(WARNINGS)
+
+HV_CFLAGS    := $(FREESTANDING) -mcmodel=kernel -Ihv -Ihv/shared
+GUEST_CFLAGS := $(FREESTANDING) -Iguest -Ihv/shared
+NASMFLAGS    := -f elf64 -g -F dwarf -Werror -I$(BUILD)/
+LDFLAGS      := -nostdlib -static -z noexecstack -z max-page-size=4096 --fatal-warnings --build-id=none
+
+include hv/hv.mk
+-include guest/guest.mk
+-include tests/guests/guests.mk
+-include tests/unit/unit.mk
+-include tests/bench/bench.mk
+
+# objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).
+objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
+
+HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS))
+GUEST_OBJS      := $(call objects,guest,$(GUEST_ASM) $(GUEST_SRCS))
+TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
+TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS))
+
+# ---- What users type ------------------------------------------------------------------------------------------
+
+.PHONY: all help clean
+all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) ## build the hypervisor and the guests
+
+help: ## list the targets
+	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
+		while IFS="$$(printf '\t')" read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+
+clean: ## remove everything that was built
+	$(Q)rm -rf $(BUILD)
+
+# ---- Compiling ------------------------------------------------------------------------------------------------
+
+$(BUILD)/obj/hv/%.c.o: %.c
+	$(SAY) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/guest/%.c.o: %.c
+	$(SAY) CC-GUEST $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/hv/%.asm.o: %.asm $(BUILD)/asm_offsets.inc
+	$(SAY) NASM $<
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -I$(<D)/ -MD $(@:.o=.d) -MP $< -o $@
+
+$(BUILD)/obj/guest/%.asm.o: %.asm
+	$(SAY) NASM $<
+	@mkdir -p $(@D)
+	$(Q)$(NASM) $(NASMFLAGS) -I$(<D)/ -MD $(@:.o=.d) -MP $< -o $@
+
+# Structure offsets for NASM: the compiler works them out, sed turns its remarks into %define lines.
+$(BUILD)/asm_offsets.inc: hv/x86/asm_offsets.c
+	$(SAY) OFFSETS $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
+	$(Q)sed -n 's/.*->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)".*/%define \1 \2/p' $(@:.inc=.s) > $@
+	@test -s $@ || { echo "asm_offsets: no names came out of $<" >&2; exit 1; }
+
+# ---- Linking --------------------------------------------------------------------------------------------------
+
+# The hypervisor is linked twice: first with an empty symbol table, then with the table of the functions that the
+# first link placed. The table lies behind all code, so functions do not move; the last step proves it.
+$(BUILD)/symbols_empty.c: tools/mksymbols.py
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/mksymbols.py < /dev/null > $@
+
+$(BUILD)/lull.first.elf: $(HV_OBJS) $(BUILD)/obj/hv/$(BUILD)/symbols_empty.c.o linker/hv.ld
+	$(SAY) LINK $@
+	$(Q)$(LD) $(LDFLAGS) -T linker/hv.ld $(filter %.o,$^) -o $@
+
+$(BUILD)/symbols.c: $(BUILD)/lull.first.elf
+	$(Q)$(NM) -nS $< | $(PYTHON) tools/mksymbols.py > $@
+
+$(BUILD)/lull.elf: $(HV_OBJS) $(BUILD)/obj/hv/$(BUILD)/symbols.c.o linker/hv.ld
+	$(SAY) LINK $@
+	$(Q)$(LD) $(LDFLAGS) -T linker/hv.ld -Map $(@:.elf=.map) $(filter %.o,$^) -o $@
+	$(Q)$(NM) -nS $@ | $(PYTHON) tools/mksymbols.py --check $(BUILD)/symbols.c
+
+$(BUILD)/guest.elf: $(GUEST_OBJS) linker/guest.ld
+	$(SAY) LINK $@
+	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
+
+$(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.c.o $(TEST_LIB_OBJS) linker/guest.ld
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
+
+-include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d
+-include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS))

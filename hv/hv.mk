@@ -1,0 +1,36 @@
+# Sources of the hypervisor, listed by folder. The owner of a folder adds its files here.
+# A .c file is compiled with HV_CFLAGS, a .asm file is assembled by NASM with build/ on its include path
+# (%include "asm_offsets.inc" gives the structure offsets that hv/x86/asm_offsets.c names).
+
+HV_ASM :=
+HV_SRCS :=
+
+# boot/: the multiboot2 header and the 32-bit entry
+HV_ASM +=
+HV_SRCS +=
+
+# hv/: the list of inits and the trap switch
+HV_SRCS +=
+
+# hv/x86/
+HV_ASM +=
+HV_SRCS +=
+
+# hv/shared/lib/
+HV_SRCS +=
+
+# hv/core/
+HV_SRCS += \
+	hv/core/symbols.c
+
+# hv/dev/
+HV_SRCS +=
+
+# hv/time/
+HV_SRCS +=
+
+# hv/vm/
+HV_SRCS +=
+
+# hv/monitor/
+HV_SRCS +=
