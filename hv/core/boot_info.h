@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the loader knows, in neutral form: boot/ fills it in, nobody else speaks multiboot2.
+// All addresses are physical. Strings are copied, so the loader's memory may be reused except for the
+// modules themselves, which the page allocator keeps out of its pool.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BOOT_INFO_MEMORY_MAX 128
+#define BOOT_INFO_MODULES_MAX 64
+#define BOOT_INFO_LINE_MAX 1024
+
+struct boot_memory_range {
+    uint64_t start, end; // usable RAM only, page aligned inwards, sorted, not overlapping
+};
+
+struct boot_module {
+    uint64_t start, end;            // bytes [start, end)
+    char line[BOOT_INFO_LINE_MAX];  // "NAME key=value ... -- guest arguments"
+};
+
+struct boot_info {
+    char loader[64];
+    char line[BOOT_INFO_LINE_MAX]; // the boot line, "key=value ..."
+    uint32_t memory_count;
+    struct boot_memory_range memory[BOOT_INFO_MEMORY_MAX];
+    uint32_t module_count;
+    struct boot_module modules[BOOT_INFO_MODULES_MAX];
+    bool has_rsdp;
+    uint8_t rsdp[36]; // copy of the RSDP (version 2 length; version 1 fills 20 bytes)
+    uint32_t complaints; // how many tags or lines were cut or ignored; each was logged by name
+};

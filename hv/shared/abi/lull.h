@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The guest ABI: everything a guest and the hypervisor must agree on, and nothing else.
+// Both sides compile this header; README.md beside it describes each call. Addresses of guest
+// memory are plain integers here, so that the hypervisor cannot dereference one by accident.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LULL_ABI_VERSION 1u
+
+// -----------------------------------------------------------------------------------------------
+// Guest address space. A guest owns the window [LULL_WINDOW_START, LULL_WINDOW_END); all else faults.
+// The first pages of the window belong to the ABI, an image starts at LULL_IMAGE_START or above.
+
+#define LULL_WINDOW_START 0x00200000ull
+#define LULL_WINDOW_END 0x40000000ull
+#define LULL_PAGE_SIZE 4096ull
+
+#define LULL_VCPU_PAGE 0x00200000ull  // struct lull_vcpu_page, read-write, one per vCPU
+#define LULL_TIME_PAGE 0x00201000ull  // struct lull_time_page, read-only, one for the machine
+#define LULL_START_PAGE 0x00202000ull // struct lull_start_page, read-only, one per guest
+#define LULL_IMAGE_START 0x00210000ull
+
+// -----------------------------------------------------------------------------------------------
+// Hypercalls. `int LULL_HCALL_VECTOR` or `syscall`, same convention: number in rax, arguments in
+// rdi, rsi, rdx. The result returns in rax: zero or more is success, a negative value is one of the
+// LULL_E* errors. rcx, rdx, rsi, rdi, r8-r11 come back as zero; the other registers are preserved.
+
+#define LULL_HCALL_VECTOR 0x80
+
+#define HCALL_NOP 0            // () -> 0
+#define HCALL_SET_CLOCKEVENT 1 // (delay_ns) -> 0; 0 shuts the device down
+#define HCALL_SET_PERIODIC 2   // (period_ns) -> 0; 0 shuts the device down
+#define HCALL_CLOCK_READ 3     // () -> now_ns, for machines whose time page has no TSC scale
+#define HCALL_HALT 4           // () -> 0; enables virtual interrupts and waits for one
+#define HCALL_DELIVER 5        // () -> 0; "I enabled interrupts and saw one pending"
+#define HCALL_UPCALL_RETURN 6  // rax is popped from the stack; leaves an upcall, see README.md
+#define HCALL_SET_UPCALLS 7    // (interrupt_entry, exception_entry, return_window) -> 0
+#define HCALL_CONSOLE_WRITE 8  // (address, length) -> bytes taken
+#define HCALL_EXIT 9           // (code), does not return
+#define HCALL_YIELD 10         // () -> 0
+#define HCALL_DOORBELL 11      // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
+#define HCALL_COUNTERS 12      // (address of struct lull_counters) -> 0
+#define HCALL_COUNT 13
+
+#define LULL_OK 0
+#define LULL_EINVAL (-1)  // an argument is out of its range
+#define LULL_EFAULT (-2)  // an address is not the guest's, or not mapped as the call needs it
+#define LULL_ENOSYS (-3)  // no such call
+#define LULL_ENOENT (-4)  // no such guest
+
+// HCALL_SET_UPCALLS packs the return window into one register, see struct lull_upcall_frame.
+#define LULL_RETURN_WINDOW(start, end) ((uint64_t)(start) | (uint64_t)(end) << 32)
+
+// -----------------------------------------------------------------------------------------------
+// Virtual interrupts: bit numbers in `pending` and `mask`. The lowest number is served first.
+
+#define LULL_IRQ_TIMER 0
+#define LULL_IRQ_DOORBELL 1
+#define LULL_IRQ_COUNT 2
+
+// -----------------------------------------------------------------------------------------------
+// The vCPU page. The guest may write all of it at any time and hurts only itself by doing so.
+// "hv:" and "guest:" name the side that normally writes.
+
+// The stamps of the timer event that was delivered last, all in ns of the machine clock.
+struct lull_event_record {
+    uint64_t deadline_ns; // what the guest asked for, made absolute
+    uint64_t fired_ns;    // hv: the hypervisor saw the hardware interrupt (or was there already)
+    uint64_t pended_ns;   // hv: the pending bit was set
+    uint64_t injected_ns; // hv: the upcall frame was pushed
+};
+
+struct lull_vcpu_page {
+    uint32_t irq_enabled; // guest: 1 = upcalls may come. hv: 0 at each upcall
+    uint32_t reserved0;
+    uint64_t pending; // hv: sets bits. guest: clears them (with a locked instruction) when it serves them
+    uint64_t mask;    // guest: 1 = this interrupt stays pending without an upcall
+    uint64_t fault_address; // hv: CR2 of the last reflected page fault
+    struct lull_event_record timer;
+    uint64_t timer_count;  // hv: timer events pended so far, both modes
+    uint64_t timer_missed; // hv: periods of the periodic mode that passed unserved and were not replayed
+};
+
+_Static_assert(offsetof(struct lull_vcpu_page, irq_enabled) == 0, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, pending) == 8, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, mask) == 16, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, fault_address) == 24, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer) == 32, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 64, "ABI");
+_Static_assert(sizeof(struct lull_vcpu_page) == 80, "ABI");
+
+// An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, aligns
+// the stack to 16 bytes, pushes this frame and continues at `interrupt_entry` with rsp pointing to
+// it. All other registers are those of the interrupted code. `rflags` carries the virtual interrupt
+// flag (bit 9). The layout is that of `iretq`, which in ring 3 returns without a trap.
+struct lull_upcall_frame {
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+// An exception upcall pushes two more words and continues at `exception_entry`.
+struct lull_exception_frame {
+    uint64_t vector, error;
+    struct lull_upcall_frame frame;
+};
+
+_Static_assert(sizeof(struct lull_upcall_frame) == 40, "ABI");
+_Static_assert(sizeof(struct lull_exception_frame) == 56, "ABI");
+
+#define LULL_RFLAGS_IF (1ull << 9)
+
+// -----------------------------------------------------------------------------------------------
+// The time page. Read it like a sequence lock: version must be even and equal before and after.
+//   now_ns = base_ns + ((rdtsc - base_tsc) * mult >> shift), the product taken in 128 bits.
+
+#define LULL_TIME_TSC (1u << 0) // mult and shift are valid; without it use HCALL_CLOCK_READ
+
+struct lull_time_page {
+    uint32_t version;
+    uint32_t flags;
+    uint64_t base_tsc;
+    uint64_t base_ns;
+    uint64_t mult;
+    uint32_t shift;
+    uint32_t reserved0;
+    uint64_t wall_base_ns; // wall-clock time (UTC, ns since 1970) at now_ns == 0; 0 if unknown
+};
+
+_Static_assert(sizeof(struct lull_time_page) == 48, "ABI");
+
+// -----------------------------------------------------------------------------------------------
+// The start page. At its entry point a guest finds rdi = LULL_START_PAGE, rsp = stack_top, virtual
+// interrupts off, all other registers zero.
+
+#define LULL_MAGIC 0x4c4c554cu // "LULL"
+#define LULL_ARGS_SIZE 1024
+
+struct lull_start_page {
+    uint32_t magic;
+    uint32_t abi_version;
+    uint32_t guest_id;
+    uint32_t instance; // 0 .. count-1 of the same module line
+    uint64_t ram_start, ram_end; // read-write memory behind the image, page aligned: heap, then stack
+    uint64_t stack_top;          // == ram_end
+    char name[32];
+    char args[LULL_ARGS_SIZE]; // the guest's own arguments, NUL-terminated
+};
+
+_Static_assert(sizeof(struct lull_start_page) <= LULL_PAGE_SIZE, "ABI");
+
+// -----------------------------------------------------------------------------------------------
+// HCALL_COUNTERS: what this CPU has counted since boot; differences are meaningful.
+
+struct lull_counters {
+    uint64_t crossings;     // entries into the hypervisor from ring 3
+    uint64_t mmio;          // device register accesses (memory-mapped)
+    uint64_t cr3_loads;     // address-space switches
+    uint64_t hw_interrupts; // hardware interrupts taken
+};
+
+_Static_assert(sizeof(struct lull_counters) == 32, "ABI");

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Page tables: the hypervisor's own map, and the address spaces of guests.
+//
+//   0x0000000000200000  guest window (one per guest, see abi/lull.h)
+//   0xffff800000000000  direct map: all usable RAM, read-write, never executable, 2 MiB pages where possible
+//   0xffffff0000000000  device and firmware-table mappings, handed out upwards
+//   0xffffffff80000000  the hypervisor's image: text r-x, rodata r--, data rw-
+//
+// The upper half is the same in every address space: guests' top-level tables share its entries.
+// The image itself is left out of the direct map, so no page is both writable and executable by
+// two names. Intel SDM vol. 3A, chapter 4.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGING_PAGE_SIZE 4096ull
+#define PAGING_DIRECT_MAP 0xffff800000000000ull
+#define PAGING_DEVICE_MAP 0xffffff0000000000ull
+#define PAGING_IMAGE_MAP 0xffffffff80000000ull
+
+enum paging_cache {
+    PAGING_CACHED,   // firmware tables
+    PAGING_UNCACHED, // device registers
+};
+
+// Physical address of RAM <-> its place in the direct map. No check: for RAM of the memory map only.
+static inline void *phys_to_virt(uint64_t phys)
+{
+    return (void *)(phys + PAGING_DIRECT_MAP);
+}
+
+static inline uint64_t virt_to_phys(const void *virt)
+{
+    return (uint64_t)virt - PAGING_DIRECT_MAP;
+}
+
+// Build the final map from the loader's memory ranges and leave the boot map. Called once at boot,
+// after page_alloc_init(), interrupts off.
+struct boot_memory_range;
+void paging_init(const struct boot_memory_range *ranges, uint32_t range_count);
+
+// Map `size` bytes at `phys` (any alignment) into the device area, never executable; read-only for
+// cached mappings. Lasts for ever; panics if page-table memory or the area is used up. Boot, interrupts off.
+void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache);
+
+// Address spaces of guests. Each is named by the physical address of its top-level table.
+#define PAGING_WRITE (1u << 0)
+#define PAGING_EXECUTE (1u << 1)
+
+// A new address space with nothing in the guest window; 0 if memory is out.
+uint64_t paging_space_create(void);
+
+// Map one page at a guest address; 0 = read-only data. False if memory is out. W and X together is our bug.
+bool paging_space_map(uint64_t space, uint64_t guest_address, uint64_t phys, uint32_t flags);
+
+// Physical address of the page that holds a guest address, 0 if not mapped.
+uint64_t paging_space_lookup(uint64_t space, uint64_t guest_address);
+
+// Free the tables (not the pages mapped). The space must not be loaded on any CPU.
+void paging_space_destroy(uint64_t space);
+
+// Load a guest's address space; the upper half stays the same.
+void paging_space_load(uint64_t space);
+
+// Leave every guest's address space.
+void paging_space_unload(void);

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The registers of an interrupted context, as entry.asm and the CPU push them.
+//
+//   top of stack before the trap (16-byte aligned: in 64-bit mode the CPU aligns it)
+//   ss       \
+//   rsp       |
+//   rflags    | pushed by the CPU, in 64-bit mode always all five
+//   cs        |
+//   rip      /
+//   error      pushed by the CPU for VECTOR_ERROR_CODE_MASK, else 0 by the stub
+//   vector     pushed by the stub
+//   rax .. r15 pushed by the common path
+//   lowest address: struct trap_frame
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct trap_frame {
+    uint64_t r15, r14, r13, r12, r11, r10, r9, r8;
+    uint64_t rbp, rdi, rsi, rdx, rcx, rbx, rax;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+_Static_assert(sizeof(struct trap_frame) == 22 * 8, "entry.asm pushes this many words");
+_Static_assert(sizeof(struct trap_frame) % 16 == 0, "TSS.rsp0 must be 16-byte aligned");
+_Static_assert(offsetof(struct trap_frame, vector) == 15 * 8, "entry.asm");
