@@ -1,0 +1,151 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Makes a bootable ISO: GRUB for BIOS and UEFI, the hypervisor, and guests as modules.
+
+Two forms. The product's ISO has the menu of boot/grub.cfg:
+
+    tools/mkiso.py --output build/lull.iso --hv build/lull.elf --menu boot/grub.cfg \\
+        --guest build/guest.elf --selftest tests/guests/selftest.list --guests build/guests
+
+Everything else boots one entry without a menu; each module is a file and the rest of its module line:
+
+    tools/mkiso.py --output /tmp/x.iso --hv build/lull.elf --boot "mode=demo exit=debug" \\
+        --module "build/guest.elf web count=10 mem=1M -- hz=1000"
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# Enough for a menu on the serial line and a multiboot2 boot from CD, and small, so that GRUB starts fast.
+GRUB_MODULES = ("normal multiboot2 iso9660 serial terminal test echo reboot halt part_gpt part_msdos part_apple "
+                "part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun part_sunpc")
+
+# GRUB's text goes to the serial line and to the screen. UEFI firmware copies its console to the serial line
+# already, so there the console alone does both.
+TERMINALS = """\
+serial --unit=0 --speed=115200
+if [ "$grub_platform" = efi ]; then
+    terminal_input console
+    terminal_output console
+else
+    terminal_input serial console
+    terminal_output serial console
+fi
+set gfxpayload=text
+"""
+
+SELFTEST_MARK = "@SELFTEST_MODULES@"
+
+
+class IsoError(Exception):
+    """The ISO could not be made; the text says why and what to do."""
+
+
+def quote(word):
+    """Quotes one word for GRUB's shell."""
+    if word and all(c.isalnum() or c in "=_-./,:+%@^~" for c in word):
+        return word
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
+def quote_line(line):
+    return " ".join(quote(word) for word in line.split())
+
+
+def entry(boot_line, modules):
+    """Returns (grub.cfg text, {path on the ISO: file}) for one entry; modules are (file, line) pairs."""
+    files = {}
+    lines = [TERMINALS + "set timeout=0", "menuentry 'Lull' {", f"    multiboot2 /boot/lull.elf {quote_line(boot_line)}"]
+    for number, (file, line) in enumerate(modules):
+        # Two modules may share a file name, so each gets a folder of its own.
+        path = f"/boot/{number}/{Path(file).name}"
+        files[path] = file
+        lines.append(f"    module2 {path} {quote_line(line)}")
+    lines.append("}")
+    return "\n".join(lines) + "\n", files
+
+
+def selftest_modules(list_file, guests):
+    """Reads selftest.list: returns [(image file, module line)], the line beginning with the guest's name."""
+    modules = []
+    for number, line in enumerate(Path(list_file).read_text(encoding="ascii").splitlines(), 1):
+        words = line.split("#")[0].split()
+        if not words:
+            continue
+        image = Path(guests) / f"{words[0]}.elf"
+        if not image.exists():
+            raise IsoError(f"{list_file}:{number}: there is no {image}; add {words[0]} to tests/guests/guests.mk")
+        modules.append((image, " ".join(words)))
+    return modules
+
+
+def menu(config, guest, list_file, guests):
+    """Returns (grub.cfg text, files) for the product's menu."""
+    files = {"/boot/guest.elf": guest}
+    lines = []
+    for image, line in selftest_modules(list_file, guests):
+        files[f"/boot/guests/{image.name}"] = image
+        lines.append(f"    module2 /boot/guests/{image.name} {quote_line(line)}")
+    text = Path(config).read_text(encoding="ascii")
+    if text.count(SELFTEST_MARK) != 1:
+        raise IsoError(f"{config}: must hold {SELFTEST_MARK} exactly once")
+    return TERMINALS + text.replace("    " + SELFTEST_MARK, "\n".join(lines)), files
+
+
+def build(output, hv, config, files):
+    """Writes the ISO `output` with the hypervisor, the grub.cfg text `config` and {path on the ISO: file}."""
+    for file in [hv, *files.values()]:
+        if not Path(file).is_file():
+            raise IsoError(f"{file} does not exist; run `make all` first")
+    with tempfile.TemporaryDirectory(prefix="mkiso.") as tree:
+        (Path(tree) / "boot/grub").mkdir(parents=True)
+        (Path(tree) / "boot/grub/grub.cfg").write_text(config, encoding="ascii")
+        for path, file in {**files, "/boot/lull.elf": hv}.items():
+            target = Path(tree) / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, target)
+        Path(output).parent.mkdir(parents=True, exist_ok=True)
+        part = f"{output}.part"
+        command = ["grub-mkrescue", "--compress=no", "--fonts=", "--themes=", "--locales=",
+                   f"--install-modules={GRUB_MODULES}", "-o", part, tree]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        # grub-mkrescue can exit with 0 although a helper failed, so the result is looked at too.
+        if done.returncode != 0 or not Path(part).exists():
+            raise IsoError(f"{' '.join(command)} failed with status {done.returncode}:\n{done.stdout}")
+        os.replace(part, output)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", required=True)
+    parser.add_argument("--hv", required=True)
+    parser.add_argument("--boot", help="boot line of the only entry")
+    parser.add_argument("--module", action="append", default=[], metavar='"FILE LINE"')
+    parser.add_argument("--menu", metavar="GRUB.CFG")
+    parser.add_argument("--guest")
+    parser.add_argument("--selftest", metavar="LIST")
+    parser.add_argument("--guests", metavar="DIR")
+    options = parser.parse_args()
+    if (options.menu is None) == (options.boot is None):
+        parser.error("give either --boot or --menu")
+    try:
+        if options.menu is not None:
+            if None in (options.guest, options.selftest, options.guests):
+                parser.error("--menu needs --guest, --selftest and --guests")
+            config, files = menu(options.menu, options.guest, options.selftest, options.guests)
+        else:
+            config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module])
+        build(options.output, options.hv, config, files)
+    except IsoError as error:
+        print(f"mkiso: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

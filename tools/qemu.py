@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The one place that knows how Lull is started in QEMU: every flag, and what the exit status means."""
+
+from pathlib import Path
+
+# isa-debug-exit makes QEMU leave with (value << 1) | 1; the hypervisor writes 0x10 for success. Every other
+# status, also 0 (a clean power-off) and a time-out, is no success.
+EXIT_SUCCESS = 33
+
+OVMF = "/usr/share/ovmf/OVMF.fd"
+
+# The same run every time: one instruction takes one nanosecond of virtual time, and idle time takes none of ours.
+ICOUNT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01T00:00:00,clock=vm"]
+
+
+def add_options(parser):
+    """Adds the options that describe a machine to an argparse parser."""
+    parser.add_argument("--machine", choices=["q35", "pc"], default="q35")
+    parser.add_argument("--uefi", action="store_true", help="boot by UEFI (OVMF) and not by BIOS")
+    parser.add_argument("--no-hpet", action="store_true", help="a machine without HPET")
+    parser.add_argument("--icount", action="store_true", help="deterministic virtual time, 1 instruction = 1 ns")
+    parser.add_argument("--smp", type=int, default=1, metavar="N")
+    parser.add_argument("--memory", default="512M", metavar="SIZE")
+    parser.add_argument("--cpu", default=None, help="CPU model (default: max, with ACCEL=kvm: host)")
+    parser.add_argument("--accel", choices=["tcg", "kvm"], default="tcg")
+    parser.add_argument("--gdb", metavar="SOCKET", help="wait for gdb on this UNIX socket before the first instruction")
+
+
+def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=1, memory="512M", cpu=None,
+            accel="tcg", gdb=None, serial="stdio"):
+    """Returns the argument vector that boots `iso`, with its first serial port on `serial`.
+
+    Raises ValueError, with what to do, for a combination that QEMU or this machine cannot run.
+    """
+    if icount and accel == "kvm":
+        raise ValueError("icount counts emulated instructions, so it needs ACCEL=tcg")
+    if accel == "kvm" and not Path("/dev/kvm").exists():
+        raise ValueError("ACCEL=kvm needs /dev/kvm, which this machine does not have; use ACCEL=tcg")
+    if uefi and not Path(OVMF).exists():
+        raise ValueError(f"UEFI needs {OVMF}; install the package ovmf")
+    if not Path(iso).is_file():
+        raise ValueError(f"{iso} does not exist; run `make iso` first")
+    line = [
+        "qemu-system-x86_64",
+        "-machine", f"{machine},accel={accel},hpet={'off' if no_hpet else 'on'}",
+        "-cpu", cpu or ("host" if accel == "kvm" else "max"),
+        "-m", memory,
+        "-smp", str(smp),
+        "-nodefaults",
+        "-vga", "std",
+        "-display", "none",
+        "-serial", serial,
+        "-no-reboot",
+        "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
+        "-cdrom", str(iso),
+    ]
+    if uefi:
+        line += ["-bios", OVMF]
+    if icount:
+        line += ICOUNT
+    if gdb:
+        line += ["-S", "-chardev", f"socket,path={gdb},server=on,wait=off,id=gdb", "-gdb", "chardev:gdb"]
+    return line
+
+
+def from_options(iso, options, **more):
+    """The same, from the options that add_options() added."""
+    return command(iso, machine=options.machine, uefi=options.uefi, no_hpet=options.no_hpet, icount=options.icount,
+                   smp=options.smp, memory=options.memory, cpu=options.cpu, accel=options.accel, gdb=options.gdb,
+                   **more)
