@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The registers of an interrupted context, as entry.asm and the CPU push them.
 //
-//   top of stack before the trap (16-byte aligned: in 64-bit mode the CPU aligns it)
-//   ss       \
-//   rsp       |
-//   rflags    | pushed by the CPU, in 64-bit mode always all five
-//   cs        |
-//   rip      /
-//   error      pushed by the CPU for VECTOR_ERROR_CODE_MASK, else 0 by the stub
-//   vector     pushed by the stub
-//   rax .. r15 pushed by the common path
+//   top of the stack before the trap (in 64-bit mode the CPU aligns it to 16 bytes)
+//   ss, rsp, rflags, cs, rip   pushed by the CPU, in 64-bit mode always all five
+//   error                      pushed by the CPU for VECTOR_ERROR_CODE_MASK, else 0 by the stub
+//   vector                     pushed by the stub
+//   rax, rbx, rcx .. r15       pushed by the common path
 //   lowest address: struct trap_frame
 #pragma once
 

@@ -29,19 +29,19 @@
 
 #define LULL_HCALL_VECTOR 0x80
 
-#define HCALL_NOP 0            // () -> 0
-#define HCALL_SET_CLOCKEVENT 1 // (delay_ns) -> 0; 0 shuts the device down
-#define HCALL_SET_PERIODIC 2   // (period_ns) -> 0; 0 shuts the device down
-#define HCALL_CLOCK_READ 3     // () -> now_ns, for machines whose time page has no TSC scale
-#define HCALL_HALT 4           // () -> 0; enables virtual interrupts and waits for one
-#define HCALL_DELIVER 5        // () -> 0; "I enabled interrupts and saw one pending"
-#define HCALL_UPCALL_RETURN 6  // rax is popped from the stack; leaves an upcall, see README.md
-#define HCALL_SET_UPCALLS 7    // (interrupt_entry, exception_entry, return_window) -> 0
-#define HCALL_CONSOLE_WRITE 8  // (address, length) -> bytes taken
-#define HCALL_EXIT 9           // (code), does not return
-#define HCALL_YIELD 10         // () -> 0
-#define HCALL_DOORBELL 11      // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
-#define HCALL_COUNTERS 12      // (address of struct lull_counters) -> 0
+#define HCALL_NOP 0             // () -> 0
+#define HCALL_SET_CLOCKEVENT 1  // (delay_ns) -> 0; 0 shuts the device down
+#define HCALL_SET_PERIODIC 2    // (period_ns) -> 0; 0 shuts the device down
+#define HCALL_CLOCK_READ 3      // () -> now_ns, for machines whose time page has no TSC scale
+#define HCALL_HALT 4            // () -> 0; enables virtual interrupts and waits for one
+#define HCALL_DELIVER 5         // () -> 0; "I enabled interrupts and saw one pending"
+#define HCALL_SET_UPCALLS 6     // (interrupt_entry, exception_entry, return_window) -> 0
+#define HCALL_CONSOLE_WRITE 7   // (address, length) -> bytes taken
+#define HCALL_EXIT 8            // (code), does not return
+#define HCALL_YIELD 9           // () -> 0
+#define HCALL_DOORBELL 10       // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
+#define HCALL_COUNTERS 11       // (address of struct lull_counters) -> 0
+#define HCALL_UPCALL_RETURN 12  // rax is popped from the stack; leaves an upcall, preserves all registers
 #define HCALL_COUNT 13
 
 #define LULL_OK 0

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The per-CPU block: one struct cpu for each CPU, found through the GS base while in the hypervisor.
+//
+// In ring 3 the GS base is the guest's; every way in from there swaps it (entry.asm). Members above
+// the line are used by entry.asm through generated offsets. Members that belong to higher floors are
+// pointers to incomplete types: only their owners look inside.
+#pragma once
+
+#include <stdint.h>
+
+#include "x86/trap_frame.h"
+
+struct vcpu;
+struct timer_queue;
+struct run_queue;
+
+// Where the time of a CPU goes. Every moment belongs to exactly one of these.
+enum cpu_share {
+    CPU_SHARE_HYPERVISOR,
+    CPU_SHARE_GUEST,
+    CPU_SHARE_IDLE,
+    CPU_SHARES,
+};
+
+struct cpu {
+    struct cpu *self;
+    struct trap_frame *guest_frame; // traps from ring 3 are saved here; TSS.rsp0 is its end
+    uint64_t stack;                 // hypervisor stack pointer to go on with after a trap from ring 3
+    uint64_t scratch;               // the guest's rsp for a moment, in the syscall entry
+    uint32_t leave;                 // non-zero: a fast hypercall must go through the run loop
+    uint32_t id;                    // 0 = the CPU that booted
+    uint64_t share_stamp_tsc;       // when the present share began
+    uint64_t share_tsc[CPU_SHARES]; // time accounted so far
+    // ---- not used by entry.asm from here on ----
+    enum cpu_share share; // which one the present moment belongs to
+    struct vcpu *vcpu;    // whose context is loaded (address space, FPU); null before the first
+    struct timer_queue *timers;
+    struct run_queue *run_queue;
+};
+
+// This CPU's block. Context: hypervisor code after cpu_init(), any interrupt state.
+static inline struct cpu *cpu_this(void)
+{
+    struct cpu *cpu;
+    asm("movq %%gs:0, %0" : "=r"(cpu)); // cpu->self; never changes, so the compiler may reuse it
+    return cpu;
+}
+
+// Close the present share of this CPU's time and begin `share`. Context: interrupts off.
+void cpu_account(enum cpu_share share);
+
+// Set up the boot CPU: its block, descriptor tables, control registers, syscall registers.
+// Called once, first thing in hv_main; interrupts off.
+void cpu_init(void);
+
+// Take traps from ring 3 into `frame` from now on. Context: interrupts off.
+void cpu_set_guest_frame(struct trap_frame *frame);
+
+// Sleep until an interrupt has been taken, with no gap between the caller's last check and the sleep.
+// Called with interrupts off, returns with interrupts off.
+static inline void cpu_wait_for_interrupt(void)
+{
+    asm volatile("sti\n\thlt\n\tcli" : : : "memory"); // sti takes effect after the next instruction: hlt
+}
+
+// Stop this CPU for ever.
+_Noreturn void cpu_stop(void);

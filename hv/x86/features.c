@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Reads CPUID once.
+#include "x86/features.h"
+
+#include "lib/string.h"
+
+#define LEAF_VENDOR 0x0u
+#define LEAF_MODEL 0x1u
+#define   MODEL_ECX_X2APIC (1u << 21)
+#define   MODEL_ECX_TSC_DEADLINE (1u << 24)
+#define   MODEL_EDX_PGE (1u << 13)
+#define   MODEL_EDX_FXSR (1u << 24)
+#define LEAF_POWER 0x6u
+#define   POWER_EAX_ARAT (1u << 2)
+#define LEAF_EXTENDED_FEATURES 0x7u
+#define   FEATURES_EBX_SMEP (1u << 7)
+#define   FEATURES_EBX_SMAP (1u << 20)
+#define   FEATURES_ECX_UMIP (1u << 2)
+#define   FEATURES_EDX_IBPB (1u << 26)
+#define LEAF_MAX_EXTENDED 0x80000000u
+#define LEAF_AMD_MODEL 0x80000001u
+#define   AMD_EDX_NX (1u << 20)
+#define   AMD_EDX_PAGE_1G (1u << 26)
+#define LEAF_BRAND 0x80000002u // .. 0x80000004
+#define LEAF_AMD_POWER 0x80000007u
+#define   AMD_POWER_EDX_INVARIANT_TSC (1u << 8)
+#define LEAF_AMD_SIZES 0x80000008u
+#define   AMD_SIZES_EBX_IBPB (1u << 12)
+
+struct features features;
+
+// Family, model and stepping as the manuals combine them (CPUID, figure "Version Information").
+static void read_model(uint32_t eax)
+{
+    uint32_t family = eax >> 8 & 0xf, model = eax >> 4 & 0xf;
+
+    features.stepping = eax & 0xf;
+    if (family == 0x6 || family == 0xf)
+        model += (eax >> 16 & 0xf) << 4;
+    if (family == 0xf)
+        family += eax >> 20 & 0xff;
+    features.family = family;
+    features.model = model;
+}
+
+static void read_basic(void)
+{
+    struct features_cpuid r = features_cpuid(LEAF_VENDOR, 0);
+    uint32_t max_leaf = r.eax;
+
+    memcpy(features.vendor, &r.ebx, 4);
+    memcpy(features.vendor + 4, &r.edx, 4);
+    memcpy(features.vendor + 8, &r.ecx, 4);
+
+    r = features_cpuid(LEAF_MODEL, 0);
+    read_model(r.eax);
+    features.x2apic = r.ecx & MODEL_ECX_X2APIC;
+    features.tsc_deadline = r.ecx & MODEL_ECX_TSC_DEADLINE;
+    features.pge = r.edx & MODEL_EDX_PGE;
+    features.fxsr = r.edx & MODEL_EDX_FXSR;
+    if (max_leaf >= LEAF_POWER)
+        features.arat = features_cpuid(LEAF_POWER, 0).eax & POWER_EAX_ARAT;
+    if (max_leaf >= LEAF_EXTENDED_FEATURES) {
+        r = features_cpuid(LEAF_EXTENDED_FEATURES, 0);
+        features.smep = r.ebx & FEATURES_EBX_SMEP;
+        features.smap = r.ebx & FEATURES_EBX_SMAP;
+        features.umip = r.ecx & FEATURES_ECX_UMIP;
+        features.ibpb = r.edx & FEATURES_EDX_IBPB;
+    }
+}
+
+static void read_extended(void)
+{
+    uint32_t max_leaf = features_cpuid(LEAF_MAX_EXTENDED, 0).eax;
+
+    if (max_leaf >= LEAF_AMD_MODEL) {
+        struct features_cpuid r = features_cpuid(LEAF_AMD_MODEL, 0);
+        features.nx = r.edx & AMD_EDX_NX;
+        features.page_1g = r.edx & AMD_EDX_PAGE_1G;
+    }
+    if (max_leaf >= LEAF_BRAND + 2) {
+        for (uint32_t i = 0; i < 3; i++) {
+            struct features_cpuid r = features_cpuid(LEAF_BRAND + i, 0);
+            memcpy(features.brand + 16 * i, &r, sizeof(r));
+        }
+    }
+    if (max_leaf >= LEAF_AMD_POWER)
+        features.tsc_invariant = features_cpuid(LEAF_AMD_POWER, 0).edx & AMD_POWER_EDX_INVARIANT_TSC;
+    if (max_leaf >= LEAF_AMD_SIZES && features_cpuid(LEAF_AMD_SIZES, 0).ebx & AMD_SIZES_EBX_IBPB)
+        features.ibpb = true;
+}
+
+void features_init(void)
+{
+    read_basic();
+    read_extended();
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What this CPU can do, read once from CPUID. Intel SDM vol. 2A, CPUID; AMD APM vol. 3, appendix E.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct features {
+    char vendor[13];
+    char brand[49];
+    uint32_t family, model, stepping;
+    bool nx, smep, smap, umip, ibpb, pge, page_1g;
+    bool tsc_invariant, arat, tsc_deadline, x2apic;
+    bool fxsr;
+};
+
+extern struct features features;
+
+struct features_cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static inline struct features_cpuid features_cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    struct features_cpuid r;
+    asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
+    return r;
+}
+
+// Fill in `features`. Called once at boot, before anything that asks.
+void features_init(void);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Model-specific registers that Lull uses. Intel SDM vol. 4; AMD APM vol. 2, appendix A.
+#pragma once
+
+#include <stdint.h>
+
+#define MSR_APIC_BASE 0x01bu
+#define   MSR_APIC_BASE_BSP (1ull << 8)
+#define   MSR_APIC_BASE_X2APIC (1ull << 10)
+#define   MSR_APIC_BASE_ENABLE (1ull << 11)
+#define   MSR_APIC_BASE_ADDRESS 0x000ffffffffff000ull
+#define MSR_PRED_CMD 0x049u
+#define   MSR_PRED_CMD_IBPB (1ull << 0)
+#define MSR_EFER 0xc0000080u
+#define   MSR_EFER_SCE (1ull << 0)
+#define   MSR_EFER_LME (1ull << 8)
+#define   MSR_EFER_NXE (1ull << 11)
+#define MSR_STAR 0xc0000081u  // selectors of syscall (47:32) and sysret (63:48)
+#define MSR_LSTAR 0xc0000082u // entry point of syscall
+#define MSR_SFMASK 0xc0000084u // rflags bits that syscall clears
+#define MSR_GS_BASE 0xc0000101u
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+
+static inline uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low, high;
+    asm volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
+    return (uint64_t)high << 32 | low;
+}
+
+static inline void msr_write(uint32_t msr, uint64_t value)
+{
+    asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
