@@ -21,6 +21,8 @@ HV_SRCS +=
 
 # hv/core/
 HV_SRCS += \
+	hv/core/log.c \
+	hv/core/panic.c \
 	hv/core/symbols.c
 
 # hv/dev/
