@@ -7,7 +7,8 @@ Two forms. The product's ISO has the menu of boot/grub.cfg:
     tools/mkiso.py --output build/lull.iso --hv build/lull.elf --menu boot/grub.cfg \\
         --guest build/guest.elf --selftest tests/guests/selftest.list --guests build/guests
 
-Everything else boots one entry without a menu; each module is a file and the rest of its module line:
+With --only demo, and --append "exit=debug report=json" for more words on its boot line, the ISO boots that one
+entry of the menu at once. Everything else boots one entry without a menu; each module is a file and the rest of its module line:
 
     tools/mkiso.py --output /tmp/x.iso --hv build/lull.elf --boot "mode=demo exit=debug" \\
         --module "build/guest.elf web count=10 mem=1M -- hz=1000"
@@ -15,6 +16,8 @@ Everything else boots one entry without a menu; each module is a file and the re
 
 import argparse
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -97,6 +100,31 @@ def menu(config, guest, list_file, guests):
     return TERMINALS + text.replace("    " + SELFTEST_MARK, "\n".join(lines)), files
 
 
+def menu_entry(config, name):
+    """Returns (boot line, [(path on the ISO, module line)]) of the entry `--id name` in grub.cfg text."""
+    match = re.search(rf"^menuentry [^\n]*--id {re.escape(name)} {{\n(.*?)^}}", config, re.MULTILINE | re.DOTALL)
+    if match is None:
+        raise IsoError(f"the menu has no entry with --id {name}")
+    boot_line, modules = None, []
+    for line in match.group(1).splitlines():
+        words = shlex.split(line)
+        if words[:2] == ["multiboot2", "/boot/lull.elf"]:
+            boot_line = " ".join(words[2:])
+        elif words[:1] == ["module2"]:
+            modules.append((words[1], " ".join(words[2:])))
+    if boot_line is None:
+        raise IsoError(f"the menu entry {name} does not boot /boot/lull.elf")
+    return boot_line, modules
+
+
+def product_entry(build_dir, name):
+    """Returns (boot line, [(file, module line)]) of an entry of the product's menu, built in build_dir."""
+    config, files = menu("boot/grub.cfg", f"{build_dir}/guest.elf", "tests/guests/selftest.list",
+                         f"{build_dir}/guests")
+    boot_line, modules = menu_entry(config, name)
+    return boot_line, [(files[path], line) for path, line in modules]
+
+
 def build(output, hv, config, files):
     """Writes the ISO `output` with the hypervisor, the grub.cfg text `config` and {path on the ISO: file}."""
     for file in [hv, *files.values()]:
@@ -130,6 +158,8 @@ def main():
     parser.add_argument("--guest")
     parser.add_argument("--selftest", metavar="LIST")
     parser.add_argument("--guests", metavar="DIR")
+    parser.add_argument("--only", metavar="ID")
+    parser.add_argument("--append", metavar="WORDS", default="")
     options = parser.parse_args()
     if (options.menu is None) == (options.boot is None):
         parser.error("give either --boot or --menu")
@@ -138,6 +168,9 @@ def main():
             if None in (options.guest, options.selftest, options.guests):
                 parser.error("--menu needs --guest, --selftest and --guests")
             config, files = menu(options.menu, options.guest, options.selftest, options.guests)
+            if options.only is not None:
+                boot_line, modules = menu_entry(config, options.only)
+                config, files = entry(f"{boot_line} {options.append}", [(files[path], line) for path, line in modules])
         else:
             config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module])
         build(options.output, options.hv, config, files)

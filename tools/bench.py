@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs the cycle-count benchmarks (`make bench`) and prints them beside their goals and the strongest peer.
+
+QEMU runs with `-icount shift=0,sleep=off`: its time-stamp counter counts retired instructions, so the figures are
+the same on every machine and in every run. A ring crossing, an MMIO access and a TLB flush cost one instruction
+there, unlike on hardware, so the hypervisor counts them and they stand beside the instructions.
+"""
+
+import argparse
+import csv
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import qemu
+
+TIMEOUT_S = 300
+KEYS = ("name", "unit", "n", "min", "median", "p99", "max", "crossings", "mmio", "cr3_loads")
+
+# name: (goal, Xen 4.17 as packaged, Xen tuned, bare CPU), median instructions of one operation on the same
+# emulated machine: QEMU 7.2, -M q35 -cpu max -smp 1 -icount shift=0,sleep=off, PV guest at ring 3. None: no goal.
+GOALS = {
+    "hypercall_null_int": (40, "278", "225", "2"),
+    "hypercall_null_syscall": (40, "278", "225", "2"),
+    "arm_head": (120, "861-1084", "795-986", "1"),
+    "rearm_later": (12, "512-696", "458-986", "0"),
+    "expiry_to_handler_running": (180, "1026", "931", "2"),
+    "expiry_to_handler_blocked": (250, "3757", "2062", "2"),
+    "block_wake": (600, "6359", "3674", "-"),
+    "doorbell_pingpong": (1000, "10353", "6520", "-"),
+    "exception_reflect_bp": (150, "652", "592", "2"),
+    "clock_read": (None, "-", "-", "-"),
+}
+
+
+def parse(output):
+    """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
+    figures, problems = [], []
+    for text in re.findall(r"^@json micro (.*?)\r*$", output, re.MULTILINE):
+        try:
+            figure = json.loads(text)
+        except ValueError as error:
+            problems.append(f"{text!r} is no JSON: {error}")
+            continue
+        missing = [key for key in KEYS if key not in figure]
+        if missing:
+            problems.append(f"{text!r} lacks {', '.join(missing)}")
+        elif figure["name"] not in GOALS:
+            problems.append(f"{figure['name']} is no benchmark that this tool knows")
+        elif not 0 <= figure["min"] <= figure["median"] <= figure["p99"] <= figure["max"] or figure["n"] <= 0:
+            problems.append(f"{text!r} is not ordered min <= median <= p99 <= max over at least one sample")
+        else:
+            figures.append({key: figure[key] for key in KEYS})
+    names = [figure["name"] for figure in figures]
+    problems += [f"{name} came twice" for name in sorted(set(names)) if names.count(name) > 1]
+    if not figures:
+        problems.append("no figures came")
+    return figures, problems
+
+
+def run(iso, options):
+    """Boots the benchmark ISO; returns (serial output, QEMU's exit status or None after a time-out)."""
+    line = qemu.from_options(iso, options)
+    try:
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired as late:
+        return (late.stdout or b"").decode("utf-8", errors="replace"), None
+    return done.stdout.decode("utf-8", errors="replace"), done.returncode
+
+
+def print_table(figures):
+    print(f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
+          f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}")
+    for figure in figures:
+        goal, xen, tuned, bare = GOALS[figure["name"]]
+        print(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
+              f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
+              f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("iso")
+    parser.add_argument("--output", default="build/bench", help="folder for micro.json and micro.csv")
+    qemu.add_options(parser)
+    options = parser.parse_args()
+    options.icount = True
+    try:
+        output, status = run(options.iso, options)
+    except ValueError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    figures, problems = parse(output)
+    if status is None:
+        problems.insert(0, f"the benchmark did not end within {TIMEOUT_S} s")
+    elif status != qemu.EXIT_SUCCESS:
+        problems.insert(0, f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}")
+    if problems:
+        print(output)
+        for problem in problems:
+            print(f"bench: FAILED: {problem}", file=sys.stderr)
+        return 1
+
+    folder = Path(options.output)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "micro.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="ascii")
+    with open(folder / "micro.csv", "w", encoding="ascii", newline="") as file:
+        writer = csv.DictWriter(file, KEYS)
+        writer.writeheader()
+        writer.writerows(figures)
+    print_table(figures)
+    print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
