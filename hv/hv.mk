@@ -26,7 +26,8 @@ HV_SRCS += \
 	hv/core/symbols.c
 
 # hv/dev/
-HV_SRCS +=
+HV_SRCS += \
+	hv/dev/uart.c
 
 # hv/time/
 HV_SRCS +=

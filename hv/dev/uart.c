@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// 16550 UART. Registers as in National Semiconductor's PC16550D data sheet, section 8.
+// Assumes the PC's crystal of 1.8432 MHz, so that divisor 1 is 115200 baud.
+
+#include "dev/uart.h"
+
+#include "core/panic.h"
+#include "x86/io.h"
+
+// clang-format off
+#define UART_RBR 0 // receive buffer, read
+#define UART_THR 0 // transmit holding, write
+#define UART_DLL 0 // divisor latch, low byte, while LCR_DLAB
+#define UART_DLM 1 // divisor latch, high byte, while LCR_DLAB
+#define UART_IER 1 // interrupt enable
+#define   UART_IER_RX     (1u << 0) // received data available, or FIFO timeout
+#define   UART_IER_TX     (1u << 1) // transmit holding register empty
+#define   UART_IER_STATUS (1u << 2) // receiver line status
+#define UART_IIR 2 // interrupt identification, read
+#define   UART_IIR_NONE    (1u << 0) // no interrupt is pending
+#define   UART_IIR_FIFOS   (3u << 6) // both set: the FIFOs exist and work
+#define UART_FCR 2 // FIFO control, write
+#define   UART_FCR_ENABLE    (1u << 0)
+#define   UART_FCR_CLEAR_RX  (1u << 1)
+#define   UART_FCR_CLEAR_TX  (1u << 2)
+#define   UART_FCR_TRIGGER_8 (2u << 6) // interrupt at 8 received bytes; fewer after 4 silent characters
+#define UART_LCR 3 // line control
+#define   UART_LCR_8N1  3u
+#define   UART_LCR_DLAB (1u << 7)
+#define UART_MCR 4 // modem control
+#define   UART_MCR_DTR  (1u << 0)
+#define   UART_MCR_RTS  (1u << 1)
+#define   UART_MCR_OUT2 (1u << 3) // on a PC: connects the interrupt line
+#define   UART_MCR_LOOP (1u << 4)
+#define UART_LSR 5 // line status; reading it clears the error bits
+#define   UART_LSR_READY   (1u << 0)
+#define   UART_LSR_OVERRUN (1u << 1)
+#define   UART_LSR_PARITY  (1u << 2)
+#define   UART_LSR_FRAMING (1u << 3)
+#define   UART_LSR_THRE    (1u << 5) // the transmit FIFO is empty
+#define UART_MSR 6 // modem status
+#define   UART_MSR_CTS (1u << 4)
+#define   UART_MSR_DSR (1u << 5)
+#define   UART_MSR_RI  (1u << 6)
+#define   UART_MSR_DCD (1u << 7)
+#define UART_SCR 7 // scratch, no function
+// clang-format on
+
+#define DIVISOR_115200 1u
+#define FIFO_DEPTH     16u
+
+#define TX_RING        4096u // bytes; about a third of a second of line
+#define RX_RING        256u
+_Static_assert((TX_RING & (TX_RING - 1)) == 0 && (RX_RING & (RX_RING - 1)) == 0, "indices wrap by masking");
+
+// A full FIFO leaves the line within 1.4 ms. A port read takes about a microsecond on a PC and not less than some
+// 50 ns in an emulator, so this many of them without an empty FIFO mean that nobody takes the bytes.
+#define STALL_READS 4000000u
+
+// Causes served in one interrupt. Between two interrupts at most the FIFOs and the ring can have waited, so a
+// working chip is silent long before.
+#define CAUSES_MAX  64u
+
+// Indices count bytes for ever and wrap; used = head - tail.
+static struct {
+    bool present;
+    bool by_interrupt;
+    bool stalled; // the last wait was in vain: do not wait again until the chip has taken something
+    uint8_t ier;  // what the register holds
+    uint32_t depth;
+    uint32_t tx_head, tx_tail, rx_head, rx_tail;
+    struct uart_counts counts;
+    uint8_t tx[TX_RING], rx[RX_RING];
+} uart;
+
+static uint8_t get(uint16_t reg)
+{
+    return io_in8((uint16_t)(UART_COM1_PORT + reg));
+}
+
+static void set(uint16_t reg, uint32_t value)
+{
+    io_out8((uint16_t)(UART_COM1_PORT + reg), (uint8_t)value);
+}
+
+static void set_ier(uint32_t ier)
+{
+    if (uart.ier != ier) {
+        uart.ier = (uint8_t)ier;
+        set(UART_IER, ier);
+    }
+}
+
+// An absent chip reads as all ones or as the last value on the bus: two patterns in the scratch register, then
+// the modem lines in loopback, which no memory imitates.
+static bool detect(void)
+{
+    set(UART_SCR, 0x5a);
+    bool first = get(UART_SCR) == 0x5a;
+    set(UART_SCR, 0xa5);
+    if (!first || get(UART_SCR) != 0xa5) {
+        return false;
+    }
+    const uint8_t lines = UART_MSR_CTS | UART_MSR_DSR | UART_MSR_RI | UART_MSR_DCD;
+    set(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS | UART_MCR_OUT2);
+    bool looped = (get(UART_MSR) & lines) == (UART_MSR_CTS | UART_MSR_DCD); // RTS -> CTS, OUT2 -> DCD
+    set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
+    return looped;
+}
+
+bool uart_init(void)
+{
+    uart.present = detect();
+    if (!uart.present) {
+        return false;
+    }
+    uart.ier = 0;
+    set(UART_IER, 0);
+    set(UART_LCR, UART_LCR_DLAB);
+    set(UART_DLL, DIVISOR_115200);
+    set(UART_DLM, 0);
+    set(UART_LCR, UART_LCR_8N1);
+    set(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_RX | UART_FCR_CLEAR_TX | UART_FCR_TRIGGER_8);
+    uart.depth = (get(UART_IIR) & UART_IIR_FIFOS) == UART_IIR_FIFOS ? FIFO_DEPTH : 1;
+    set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
+    uart.by_interrupt = false;
+    uart.stalled = false;
+    uart.tx_head = uart.tx_tail = uart.rx_head = uart.rx_tail = 0;
+    uart.counts = (struct uart_counts){ 0 };
+    return true;
+}
+
+// Hand the chip as much of the ring as it takes now. Ends: each round sends at least one byte of the ring.
+static void send(void)
+{
+    while (uart.tx_tail != uart.tx_head && (get(UART_LSR) & UART_LSR_THRE) != 0) {
+        uart.stalled = false;
+        for (uint32_t n = 0; n < uart.depth && uart.tx_tail != uart.tx_head; n++) {
+            set(UART_THR, uart.tx[uart.tx_tail++ % TX_RING]);
+        }
+    }
+}
+
+// Wait until the chip has taken something. False if it does not: the far side may hold the line for ever, and a
+// hypervisor must not stand still for that.
+static bool wait(void)
+{
+    for (uint32_t reads = uart.stalled ? STALL_READS : 0; reads < STALL_READS; reads++) {
+        if ((get(UART_LSR) & UART_LSR_THRE) != 0) {
+            return true;
+        }
+    }
+    uart.stalled = true;
+    return false;
+}
+
+static void put(uint8_t byte)
+{
+    if (uart.tx_head - uart.tx_tail == TX_RING) {
+        send();
+        if (uart.tx_head - uart.tx_tail == TX_RING && wait()) {
+            send();
+        }
+    }
+    if (uart.tx_head - uart.tx_tail == TX_RING) {
+        uart.counts.tx_lost++;
+        return;
+    }
+    uart.tx[uart.tx_head++ % TX_RING] = byte;
+}
+
+// Empty the ring by polling; what a stalled line does not take is counted and dropped.
+static void drain(void)
+{
+    send();
+    while (uart.tx_tail != uart.tx_head) {
+        if (!wait()) {
+            uart.counts.tx_lost += uart.tx_head - uart.tx_tail;
+            uart.tx_tail = uart.tx_head;
+        }
+        send();
+    }
+}
+
+void uart_write(const char *text, size_t length)
+{
+    if (!uart.present) {
+        return;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n') {
+            put('\r');
+        }
+        put((uint8_t)text[i]);
+    }
+    if (!uart.by_interrupt || panic_active()) {
+        drain();
+        return;
+    }
+    send();
+    // The transmit interrupt is on only while something waits for it.
+    set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
+}
+
+// Take one byte, or the error that came instead of it, out of the chip. `status` is the LSR just read: it
+// describes the byte that the next read of RBR gives.
+static void receive(uint8_t status)
+{
+    if ((status & UART_LSR_OVERRUN) != 0) {
+        uart.counts.rx_lost++;
+    }
+    if ((status & UART_LSR_READY) == 0) {
+        return;
+    }
+    uint8_t byte = get(UART_RBR);
+    if ((status & (UART_LSR_PARITY | UART_LSR_FRAMING)) != 0) {
+        uart.counts.rx_garbled++;
+    } else if (uart.rx_head - uart.rx_tail == RX_RING) {
+        uart.counts.rx_lost++;
+    } else {
+        uart.rx[uart.rx_head++ % RX_RING] = byte;
+    }
+}
+
+int uart_read_char(void)
+{
+    if (!uart.present) {
+        return -1;
+    }
+    if (!uart.by_interrupt && uart.rx_head == uart.rx_tail) {
+        receive(get(UART_LSR));
+    }
+    return uart.rx_head == uart.rx_tail ? -1 : uart.rx[uart.rx_tail++ % RX_RING];
+}
+
+void uart_start_interrupts(void)
+{
+    if (!uart.present) {
+        return;
+    }
+    uart.by_interrupt = true;
+    set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_OUT2);
+    set_ier(UART_IER_RX | UART_IER_STATUS);
+}
+
+void uart_interrupt(void)
+{
+    if (!uart.present || !uart.by_interrupt) {
+        return;
+    }
+    // The line is edge-triggered: it must be seen to fall, or no edge ever comes again. So all causes are served
+    // until the chip names none. Reading LSR, RBR and MSR and filling THR serve all the causes there are.
+    uint32_t causes = 0;
+    while ((get(UART_IIR) & UART_IIR_NONE) == 0 && causes < CAUSES_MAX) {
+        causes++;
+        uint8_t status;
+        uint32_t bytes = 0;
+        do {
+            status = get(UART_LSR);
+            receive(status);
+        } while ((status & UART_LSR_READY) != 0 && ++bytes < RX_RING);
+        get(UART_MSR);
+        send();
+        set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
+    }
+    if (causes == CAUSES_MAX) {
+        uart.counts.jammed++;
+        uint32_t ier = uart.ier;
+        set_ier(0);   // the line falls ...
+        set_ier(ier); // ... and rises: a new edge
+    }
+}
+
+void uart_flush_polled(void)
+{
+    if (!uart.present) {
+        return;
+    }
+    uart.by_interrupt = false;
+    set_ier(0);
+    drain();
+}
+
+struct uart_counts uart_read_counts(void)
+{
+    return uart.counts;
+}
