@@ -7,7 +7,8 @@ HV_SRCS :=
 
 # boot/: the multiboot2 header and the 32-bit entry
 HV_ASM +=
-HV_SRCS +=
+HV_SRCS += \
+	boot/multiboot2.c
 
 # hv/: the list of inits and the trap switch
 HV_SRCS +=
@@ -21,6 +22,7 @@ HV_SRCS +=
 
 # hv/core/
 HV_SRCS += \
+	hv/core/boot_memory.c \
 	hv/core/log.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
