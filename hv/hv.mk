@@ -24,6 +24,7 @@ HV_SRCS +=
 HV_SRCS += \
 	hv/core/boot_memory.c \
 	hv/core/log.c \
+	hv/core/page_alloc.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The allocator of whole 4 KiB pages of RAM.
+//
+// Two sources: a free list that is threaded through the freed pages themselves, and RAM that was never used, which is
+// carved from the ranges upwards from the lowest address. So boot does not touch all of memory, and what is
+// allocated before paging_init() lies low, where the boot tables map it.
+//
+// A page's first words while it is free: the physical address of the next free page, and a seal that depends on
+// the page's address. A page that carries its seal when it is freed may be free already, and only then is the
+// list searched; a seal that is broken when the page is taken means that somebody wrote to it after freeing it.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/boot_info.h"
+
+#define PAGE_ALLOC_PAGE_SIZE 4096ull
+
+// Starts with the RAM of `ranges` (page aligned, sorted) without the `reserved` ones (any alignment and order: each page
+// that they touch stays out). Once at boot, before any other call here. At most BOOT_INFO_MEMORY_MAX +
+// BOOT_INFO_MODULES_MAX ranges remain; what is beyond that is left unused, and said.
+void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_count,
+                     const struct boot_memory_range *reserved, uint32_t reserved_count);
+
+// Returns the physical address of a page that reads as zeros, or 0 where there is none. Interrupts off.
+uint64_t page_alloc(void);
+
+// Gives back a page of page_alloc(). Freeing twice, or what was never allocated, is our bug and panics. Interrupts off.
+void page_free(uint64_t phys);
+
+// Pages that page_alloc() can still give, and pages that there are in all. Any context.
+uint64_t page_alloc_free_count(void);
+uint64_t page_alloc_total_count(void);
