@@ -19,6 +19,7 @@ endif
 LD        := $(CROSS)ld
 NM        := $(CROSS)nm
 NASM      ?= nasm
+JOBS      ?= $(shell nproc)
 # Debian's own interpreter: python3-pexpect and python3-pytest belong to it.
 PYTHON    ?= /usr/bin/python3
 
@@ -63,6 +64,10 @@ GUEST_OBJS      := $(call objects,guest,$(GUEST_ASM) $(GUEST_SRCS))
 TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
 TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS))
 
+MKISO_MENU := --hv $(BUILD)/lull.elf --menu boot/grub.cfg --guest $(BUILD)/guest.elf \
+	--selftest tests/guests/selftest.list --guests $(BUILD)/guests
+ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
+
 # ---- What users type ------------------------------------------------------------------------------------------
 
 .PHONY: all help clean
@@ -72,6 +77,52 @@ help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
 		while IFS="$$(printf '\t')" read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+
+$(BUILD)/lull.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(ISO_INPUTS)
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@
+
+# The entries that tools drive without a hand on the keyboard.
+$(BUILD)/demo.iso $(BUILD)/bench.iso: $(BUILD)/%.iso: $(BUILD)/lull.iso
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only $* --append "exit=debug report=json"
+
+.PHONY: iso run demo bench debug
+iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
+
+run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) $(BUILD)/lull.iso
+	@tools/demo.py run $(BUILD)/lull.iso --accel $(ACCEL)
+
+demo: ## static ticks against tickless without interaction: table on stdout, build/demo.json
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) $(BUILD)/demo.iso
+	@tools/demo.py compare $(BUILD)/demo.iso --accel $(ACCEL) --json $(BUILD)/demo.json
+
+bench: ## exact instruction counts beside goals and peers: table on stdout, build/bench/micro.json and .csv
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso
+	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
+
+debug: ## start QEMU stopped at its first instruction, with gdb connected and symbols loaded
+	@tools/install-deps debug
+	@$(MAKE) -j$(JOBS) $(BUILD)/lull.iso
+	@tools/debug $(BUILD)/lull.iso $(BUILD)/lull.elf
+
+.PHONY: system check test
+system: ## system tests: boot ISOs in QEMU and talk to them
+	@tools/install-deps test
+	@$(MAKE) -j$(JOBS) all
+	@$(PYTHON) -m pytest -q -n $(JOBS) --dist loadgroup --build $(BUILD) tests/system
+
+check: ## format, include floors, headers, static analysis
+	@tools/install-deps test
+	@tools/check.py --flags="$(HV_CFLAGS)" --guest-flags="$(GUEST_CFLAGS)"
+
+test: ## install what is missing, build, run all tests; the last line is `N passed, N failed`
+	@tools/install-deps test
+	@tools/test.py --build $(BUILD) --jobs $(JOBS)
 
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)

@@ -62,18 +62,13 @@ class HostCost:
 
     def watch(self, data):
         """Takes output as it comes and returns it, with our lines put behind the table's last line."""
+        *pieces, last = data.split(b"\n")
         out = b""
-        *lines, self.tail = (self.tail + data).split(b"\n")
-        fresh = len(data)
-        rest = sum(len(line) + 1 for line in lines) + len(self.tail)
-        for line in lines:
-            # What of this line the user has not seen yet: its end, because older output was passed on already.
-            rest -= len(line) + 1
-            shown = max(0, min(len(line) + 1, fresh - rest))
-            out += (line + b"\n")[len(line) + 1 - shown:]
-            fresh = min(fresh, rest)
-            out += self.line(line)
-        return out + (self.tail[len(self.tail) - fresh:] if fresh else b"")
+        for piece in pieces:
+            out += piece + b"\n" + self.line(self.tail + piece)
+            self.tail = b""
+        self.tail += last
+        return out + last
 
     def line(self, line):
         """Looks at one whole line; returns what is to be shown behind it."""
@@ -210,10 +205,9 @@ def compare(options):
     try:
         while True:
             data = child.read_nonblocking(4096, timeout=DEMO_TIMEOUT_S)
-            output += data
-            shown = re.sub(rb"(?m)^@json .*\n", b"", cost.watch(data)) if options.verbose else cost.watch(data)
+            output += cost.watch(data)
             if options.verbose:
-                sys.stdout.buffer.write(shown)
+                sys.stdout.buffer.write(data)
                 sys.stdout.buffer.flush()
     except pexpect.EOF:
         pass
@@ -239,7 +233,7 @@ def compare(options):
     if problems and not options.verbose:
         print(text)
     elif not options.verbose:
-        print(table_of(text) + cost.text(), end="")
+        print(table_of(text), end="")
     for problem in problems:
         print(f"demo: FAILED: {problem}", file=sys.stderr)
     if problems:
@@ -251,10 +245,10 @@ def compare(options):
 
 
 def table_of(text):
-    """The hypervisor's table: what it printed between the end of the last phase and its end mark."""
-    match = re.search(r"demo: phase tickless ends[^\n]*\n(.*?)[^\n]*demo: end of table", text, re.DOTALL)
+    """The table: what came between the end of the last phase and the table's end mark, and our line after it."""
+    match = re.search(r"demo: phase tickless ends[^\n]*\n(.*demo: end of table[^\n]*\n[^\n]*\n)", text, re.DOTALL)
     lines = match.group(1).splitlines() if match else []
-    return "".join(line + "\n" for line in lines if not line.startswith("@json "))
+    return "".join(line + "\n" for line in lines if not line.startswith("@json ") and "demo: end of table" not in line)
 
 
 def main():

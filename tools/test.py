@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Runs every stage of `make test` and prints, as its very last line, `N passed, N failed`.
+
+A stage that fails without naming a failed test counts as one failure, and so does a stage that counted nothing,
+so a stage can not drop out unseen. Skipped tests are named and are neither passed nor failed.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+def count_cmocka(output, _):
+    """Sums cmocka's closing lines over all test programs."""
+    def total(word):
+        return sum(int(n) for n in re.findall(rf"^\[\s*{word}\s*\]\s*(\d+) test\(s\)", output, re.MULTILINE))
+    return total("PASSED"), total("FAILED|  ERROR"), total("SKIPPED")
+
+
+def count_check(output, _):
+    match = re.search(r"^check: (\d+) passed, (\d+) failed$", output, re.MULTILINE)
+    return (int(match.group(1)), int(match.group(2)), 0) if match else (0, 0, 0)
+
+
+def count_junit(_, file):
+    try:
+        suites = ElementTree.parse(file).getroot().iter("testsuite")
+    except (OSError, ElementTree.ParseError):
+        return 0, 0, 0
+    tests = failed = skipped = 0
+    for suite in suites:
+        tests += int(suite.get("tests"))
+        failed += int(suite.get("failures")) + int(suite.get("errors"))
+        skipped += int(suite.get("skipped"))
+    return max(0, tests - failed - skipped), failed, skipped
+
+
+def count_one(_output, _file):
+    """A stage that is one test: main() turns its exit status into the verdict."""
+    return 0, 0, 0
+
+
+def run(command, log):
+    """Runs a command, shows its output as it comes and keeps it in `log`; returns (output, exit status)."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    lines = []
+    with open(log, "w", encoding="utf-8") as file, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace") as process:
+        for line in process.stdout:
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            file.write(line)
+            lines.append(line)
+    return "".join(lines), process.returncode
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--jobs", default="2")
+    options = parser.parse_args()
+    build = Path(options.build)
+    make = ["make", f"-j{options.jobs}", f"BUILD={build}"]
+    junit = build / "test/system.xml"
+    stages = [
+        ("build with gcc", [*make, "all", "iso"], count_one),
+        ("build with clang", ["make", f"-j{options.jobs}", "TOOLCHAIN=clang", f"BUILD={build}/clang", "all"], count_one),
+        ("unit tests", [*make, "unit"], count_cmocka),
+        ("checks", [*make, "check"], count_check),
+        ("system tests", [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup",
+                          f"--junitxml={junit}", "--build", str(build), "tests/system"], count_junit),
+    ]
+    junit.unlink(missing_ok=True)
+    passed = failed = skipped = 0
+    summary = []
+    for name, command, count in stages:
+        print(f"==== {name}", flush=True)
+        started = time.monotonic()
+        output, status = run(command, build / "test" / (name.replace(" ", "-") + ".log"))
+        good, bad, skips = count(output, junit)
+        if status == 0 and count is count_one:
+            good = 1
+        if (status != 0 and bad == 0) or good + bad == 0:
+            bad += 1
+        summary.append(f"{name:18} {good:5} passed {bad:3} failed {skips:3} skipped {time.monotonic() - started:6.0f} s")
+        passed, failed, skipped = passed + good, failed + bad, skipped + skips
+    print("====")
+    for line in summary:
+        print(line)
+    if skipped:
+        print(f"{skipped} skipped, each named above with its reason; they count neither as passed nor as failed")
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
