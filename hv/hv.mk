@@ -22,8 +22,10 @@ HV_SRCS +=
 
 # hv/core/
 HV_SRCS += \
+	hv/core/boot_line.c \
 	hv/core/boot_memory.c \
 	hv/core/log.c \
+	hv/core/option.c \
 	hv/core/page_alloc.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
@@ -36,7 +38,8 @@ HV_SRCS += \
 HV_SRCS +=
 
 # hv/vm/
-HV_SRCS +=
+HV_SRCS += \
+	hv/vm/module_line.c
 
 # hv/monitor/
 HV_SRCS +=

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The boot line: how the whole system is told what to do.
+
+#include "core/boot_line.h"
+
+#include "core/log.h"
+#include "core/option.h"
+
+_Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
+
+// In the order of the enumerations.
+static const char *const modes[] = { "demo", "interactive", "selftest", "bench", NULL };
+static const char *const clockevents[] = { "auto", "lapic", "hpet", NULL };
+static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
+static const char *const exits[] = { "none", "debug", NULL };
+static const char *const reports[] = { "text", "json", NULL };
+static const char *const panics[] = { "halt", "reboot", "exit", NULL };
+
+static const struct option table[] = {
+    { "mode", OPTION_WORD, .words = modes, OPTION_FIELD(struct boot_options, mode) },
+    { "clockevent", OPTION_WORD, .words = clockevents, OPTION_FIELD(struct boot_options, clockevent) },
+    { "clocksource", OPTION_WORD, .words = clocksources, OPTION_FIELD(struct boot_options, clocksource) },
+    { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
+    { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
+    { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },
+    { "demo_guests", OPTION_NUMBER, .min = 1, .max = 1000, OPTION_FIELD(struct boot_options, demo_guests) },
+    { "panic", OPTION_WORD, .words = panics, OPTION_FIELD(struct boot_options, panic) },
+};
+
+// No value of `panic` on the line.
+#define PANIC_UNSET ((enum panic_action)UINT32_MAX)
+
+const char *boot_line_mode_name(enum boot_mode mode)
+{
+    return modes[mode];
+}
+
+void boot_line_parse(const char *line, struct boot_options *out)
+{
+    char error[OPTION_ERROR_MAX];
+    struct option_word word;
+
+    *out = (struct boot_options){ .demo_seconds = 5, .demo_guests = 10, .panic = PANIC_UNSET };
+    while (option_next(&line, &word)) {
+        if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {
+            log_warn("boot line: %s; ignored", error);
+            out->complaints++;
+        }
+    }
+    if (out->panic == PANIC_UNSET) {
+        out->panic = out->exit_debug ? PANIC_EXIT : PANIC_HALT;
+    }
+}

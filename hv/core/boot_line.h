@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The boot line: how the whole system is told what to do.
+//
+//   mode=demo clockevent=hpet exit=debug
+//
+// Each key has a default, and a line can only change what it spells right: an unknown key or a bad value is logged with
+// what was expected, counted, and ignored. A key that comes twice counts as it came last.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/panic.h"
+
+enum boot_mode { BOOT_MODE_DEMO, BOOT_MODE_INTERACTIVE, BOOT_MODE_SELFTEST, BOOT_MODE_BENCH };
+
+enum boot_clockevent { BOOT_CLOCKEVENT_AUTO, BOOT_CLOCKEVENT_LAPIC, BOOT_CLOCKEVENT_HPET };
+
+enum boot_clocksource {
+    BOOT_CLOCKSOURCE_AUTO,
+    BOOT_CLOCKSOURCE_TSC,
+    BOOT_CLOCKSOURCE_HPET,
+    BOOT_CLOCKSOURCE_PMTIMER,
+};
+
+struct boot_options {
+    enum boot_mode mode;               // mode=demo|interactive|selftest|bench
+    enum boot_clockevent clockevent;   // clockevent=auto|lapic|hpet
+    enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
+    bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
+    bool report_json;                  // report=text|json: figures as @json lines too
+    uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase
+    uint32_t demo_guests;              // demo_guests=1..1000
+    enum panic_action panic;           // panic=halt|reboot|exit; with exit=debug the default is exit
+    uint32_t complaints;               // how many words of the line were ignored
+};
+
+// The names of the values, as on the boot line.
+const char *boot_line_mode_name(enum boot_mode mode);
+
+// Fills `*out` from `line`, any NUL-terminated bytes. Boot, any context.
+void boot_line_parse(const char *line, struct boot_options *out);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Lines of `key=value` words, read by a const table into a structure.
+
+#include "core/option.h"
+
+#include <stdarg.h>
+
+#include "lib/format.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "lib/time.h"
+
+#define WORD_SHOWN_MAX 48 // of a wrong word, the sentence shows this much
+
+// A sentence under construction; what does not fit is cut.
+struct sentence {
+    char *text;
+    size_t length;
+};
+
+static void say(struct sentence *sentence, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(struct sentence *sentence, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    sentence->length += format_vbuffer(sentence->text + sentence->length, OPTION_ERROR_MAX - sentence->length,
+                                       format, arguments);
+    va_end(arguments);
+    if (sentence->length > OPTION_ERROR_MAX - 1) {
+        sentence->length = OPTION_ERROR_MAX - 1;
+    }
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+bool option_next(const char **line, struct option_word *word)
+{
+    const char *at = *line;
+
+    while (is_blank(*at)) {
+        at++;
+    }
+    word->text = at;
+    while (*at != '\0' && !is_blank(*at)) {
+        at++;
+    }
+    word->length = (size_t)(at - word->text);
+    *line = at;
+    return word->length > 0;
+}
+
+bool option_is(const struct option_word *word, const char *text)
+{
+    return word->length == strlen(text) && memcmp(word->text, text, word->length) == 0;
+}
+
+static void say_word(struct sentence *sentence, const struct option_word *word)
+{
+    bool cut = word->length > WORD_SHOWN_MAX;
+    size_t shown = cut ? WORD_SHOWN_MAX : word->length;
+
+    say(sentence, "`");
+    for (size_t i = 0; i < shown; i++) {
+        char c = word->text[i];
+        say(sentence, "%c", c >= ' ' && c <= '~' ? c : '?');
+    }
+    say(sentence, "%s`: ", cut ? "..." : "");
+}
+
+static void say_list(struct sentence *sentence, const char *const *words)
+{
+    for (size_t i = 0; words[i] != NULL; i++) {
+        const char *separator = i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ";
+        say(sentence, "%s%s", separator, words[i]);
+    }
+}
+
+static void say_size(struct sentence *sentence, uint64_t bytes)
+{
+    static const char suffixes[] = { ' ', 'K', 'M', 'G' };
+    size_t i = 0;
+
+    while (i < sizeof(suffixes) - 1 && bytes != 0 && bytes % 1024 == 0) {
+        bytes /= 1024;
+        i++;
+    }
+    say(sentence, i == 0 ? "%llu" : "%llu%c", (unsigned long long)bytes, suffixes[i]);
+}
+
+static void say_expected(struct sentence *sentence, const struct option *option)
+{
+    say(sentence, "expected ");
+    switch (option->kind) {
+    case OPTION_WORD:
+        say_list(sentence, option->words);
+        break;
+    case OPTION_NUMBER:
+        say(sentence, "a number from %llu to %llu", (unsigned long long)option->min,
+            (unsigned long long)option->max);
+        break;
+    case OPTION_SIZE:
+        say(sentence, "a size from ");
+        say_size(sentence, option->min);
+        say(sentence, " to ");
+        say_size(sentence, option->max);
+        break;
+    case OPTION_DURATION:
+        say(sentence, "a time from %lluus to %llus, as in 20ms",
+            (unsigned long long)(option->min / NSEC_PER_USEC),
+            (unsigned long long)(option->max / NSEC_PER_SEC));
+        break;
+    case OPTION_TEXT:
+        say(sentence, "1 to %zu characters", option->size - 1);
+        break;
+    }
+}
+
+static bool find_word(const struct option *option, const struct option_word *value, uint64_t *out)
+{
+    for (size_t i = 0; option->words[i] != NULL; i++) {
+        if (option_is(value, option->words[i])) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Reads a value of any kind but OPTION_TEXT.
+static bool read_value(const struct option *option, const struct option_word *value, uint64_t *out)
+{
+    bool ok = false;
+
+    switch (option->kind) {
+    case OPTION_WORD:
+        return find_word(option, value, out);
+    case OPTION_NUMBER:
+        ok = parse_u64(value->text, value->length, out);
+        break;
+    case OPTION_SIZE:
+        ok = parse_size(value->text, value->length, out);
+        break;
+    case OPTION_DURATION:
+        ok = parse_duration_ns(value->text, value->length, out);
+        break;
+    case OPTION_TEXT:
+        break;
+    }
+    return ok && *out >= option->min && *out <= option->max;
+}
+
+static bool store(const struct option *option, const struct option_word *value, void *out)
+{
+    char *field = (char *)out + option->offset;
+    uint64_t number = 0;
+
+    if (option->kind == OPTION_TEXT) {
+        if (value->length == 0 || value->length > option->size - 1) {
+            return false;
+        }
+        memcpy(field, value->text, value->length);
+        field[value->length] = '\0';
+        return true;
+    }
+    if (!read_value(option, value, &number)) {
+        return false;
+    }
+    // The low bytes come first: the field takes as many as it has.
+    memcpy(field, &number, option->size);
+    return true;
+}
+
+bool option_set(const struct option *table, size_t count, const struct option_word *word, void *out,
+                char error[OPTION_ERROR_MAX])
+{
+    struct sentence sentence = { .text = error };
+    const char *equals = memchr(word->text, '=', word->length);
+    struct option_word key = *word;
+
+    if (equals != NULL) {
+        key.length = (size_t)(equals - word->text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!option_is(&key, table[i].key)) {
+            continue;
+        }
+        if (equals != NULL) {
+            struct option_word value = { equals + 1, word->length - key.length - 1 };
+            if (store(&table[i], &value, out)) {
+                return true;
+            }
+        }
+        say_word(&sentence, word);
+        say(&sentence, "%s", equals == NULL ? "the value is missing; " : "");
+        say_expected(&sentence, &table[i]);
+        return false;
+    }
+    say_word(&sentence, word);
+    say(&sentence, "unknown key; there are");
+    for (size_t i = 0; i < count; i++) {
+        say(&sentence, "%s %s", i == 0 ? "" : ",", table[i].key);
+    }
+    return false;
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The line of a module: which guests to make of its image.
+
+#include "vm/module_line.h"
+
+#include "core/log.h"
+#include "core/option.h"
+#include "lib/bits.h"
+#include "lib/format.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "lib/time.h"
+
+#define COUNT_MAX 10000
+#define MEMORY_MIN (64ull << 10)
+#define MEMORY_MAX (512ull << 20)
+#define MEMORY_DEFAULT (256ull << 10)
+#define TIMEOUT_MIN_NS NSEC_PER_MSEC
+#define TIMEOUT_MAX_NS (1000 * NSEC_PER_SEC)
+#define TIMEOUT_DEFAULT_NS (10 * NSEC_PER_SEC)
+
+#define EXPECT_TEXT_SIZE (MODULE_EXPECT_WORD_SIZE + 8)
+
+// What the table fills in: the options, and the one value that is read further here.
+struct fields {
+    struct module_options options;
+    char expect[EXPECT_TEXT_SIZE];
+};
+
+#define FIELD(member) OPTION_FIELD(struct fields, member)
+
+static const struct option table[] = {
+    { "count", OPTION_NUMBER, .min = 1, .max = COUNT_MAX, FIELD(options.count) },
+    { "mem", OPTION_SIZE, .min = MEMORY_MIN, .max = MEMORY_MAX, FIELD(options.memory_bytes) },
+    { "name", OPTION_TEXT, FIELD(options.name) },
+    { "expect", OPTION_TEXT, FIELD(expect) },
+    { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
+};
+
+#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
+
+_Static_assert(BOOT_INFO_LINE_MAX <= LULL_ARGS_SIZE, "a line's tail fits the guest's arguments");
+
+// expect=exit:CODE or expect=kill:REASON.
+static bool read_expect(const char *text, struct module_options *out)
+{
+    static const char exit_prefix[] = "exit:";
+    static const char kill_prefix[] = "kill:";
+    const char *rest = text + sizeof(exit_prefix) - 1;
+
+    if (strncmp(text, exit_prefix, sizeof(exit_prefix) - 1) == 0) {
+        out->expect = MODULE_EXPECT_EXIT;
+        return parse_u64(rest, strlen(rest), &out->expect_code);
+    }
+    if (strncmp(text, kill_prefix, sizeof(kill_prefix) - 1) == 0) {
+        size_t length = strlen(rest);
+        if (length == 0 || length >= sizeof(out->expect_reason)) {
+            return false;
+        }
+        out->expect = MODULE_EXPECT_KILL;
+        memcpy(out->expect_reason, rest, length + 1);
+        return true;
+    }
+    return false;
+}
+
+static bool is_known(const struct option_word *word)
+{
+    const char *equals = memchr(word->text, '=', word->length);
+    struct option_word key = { word->text, equals != NULL ? (size_t)(equals - word->text) : word->length };
+
+    for (size_t i = 0; i < TABLE_COUNT; i++) {
+        if (option_is(&key, table[i].key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_name(const char **line, struct module_options *out, char *error)
+{
+    struct option_word word;
+
+    if (!option_next(line, &word)) {
+        format_buffer(error, MODULE_ERROR_MAX,
+                      "the module line is empty; expected NAME key=value ... -- arguments");
+        return false;
+    }
+    if (word.length > MODULE_NAME_SIZE - 1 || memchr(word.text, '=', word.length) != NULL) {
+        format_buffer(error, MODULE_ERROR_MAX,
+                      "the module line must start with a name of at most %d characters and without `=`",
+                      MODULE_NAME_SIZE - 1);
+        return false;
+    }
+    memcpy(out->image, word.text, word.length);
+    memcpy(out->name, word.text, word.length);
+    return true;
+}
+
+bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_options *out,
+                       char error[MODULE_ERROR_MAX])
+{
+    struct fields fields = {
+        .options = { .count = 1, .memory_bytes = MEMORY_DEFAULT, .timeout_ns = TIMEOUT_DEFAULT_NS },
+    };
+    char why[OPTION_ERROR_MAX];
+    struct option_word word;
+
+    if (!read_name(&line, &fields.options, error)) {
+        return false;
+    }
+    while (option_next(&line, &word)) {
+        if (option_is(&word, "--")) {
+            line += *line != '\0';
+            memcpy(fields.options.arguments, line, strlen(line) + 1);
+            break;
+        }
+        if (option_set(table, TABLE_COUNT, &word, &fields, why)) {
+            continue;
+        }
+        if (is_known(&word)) {
+            format_buffer(error, MODULE_ERROR_MAX, "%s: %s", fields.options.name, why);
+            return false;
+        }
+        log_warn("module line of %s: %s; ignored", fields.options.image, why);
+    }
+    if (fields.expect[0] != '\0' && !read_expect(fields.expect, &fields.options)) {
+        format_buffer(error, MODULE_ERROR_MAX, "%s: `expect=%s`: expected exit:CODE or kill:REASON",
+                      fields.options.name, fields.expect);
+        return false;
+    }
+    fields.options.memory_bytes = align_up(fields.options.memory_bytes, LULL_PAGE_SIZE);
+    *out = fields.options;
+    return true;
+}

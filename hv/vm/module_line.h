@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The line of a module: which guests to make of its image.
+//
+//   guest count=10 mem=1M name=web -- hz=1000 work=demo
+//
+// The first word names the module. What follows ` -- ` is the guest's own, passed on as it stands. A wrong value of a key
+// here refuses the module, because a guest with other memory or in another number than was asked for is not the guest
+// that was asked for; an unknown key is logged and ignored.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/lull.h"
+#include "core/boot_info.h"
+
+#define MODULE_NAME_SIZE 32
+#define MODULE_EXPECT_WORD_SIZE 32
+#define MODULE_ERROR_MAX 320
+
+// How a guest of the self-test must end.
+enum module_expect {
+    MODULE_EXPECT_NOTHING, // no expect= on the line
+    MODULE_EXPECT_EXIT,    // expect=exit:CODE
+    MODULE_EXPECT_KILL,    // expect=kill:REASON
+};
+
+struct module_options {
+    char image[MODULE_NAME_SIZE]; // the first word
+    char name[MODULE_NAME_SIZE];  // name=, else the first word
+    uint32_t count;               // count=1..10000, 1 unless given
+    uint64_t memory_bytes;        // mem=64K..512M, 256K unless given; whole pages: the guest's RAM
+    uint64_t timeout_ns; // timeout=1ms..1000s, 10 s unless given: for the self-test, in the machine's time
+    enum module_expect expect;
+    uint64_t expect_code;                        // MODULE_EXPECT_EXIT
+    char expect_reason[MODULE_EXPECT_WORD_SIZE]; // MODULE_EXPECT_KILL: a word of the kill reasons
+    char arguments[LULL_ARGS_SIZE];              // what follows ` -- `
+};
+
+// Reads a module's line. False where the module is refused; `error` then says why. Boot, any context.
+bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_options *out,
+                       char error[MODULE_ERROR_MAX]);
