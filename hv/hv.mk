@@ -32,6 +32,10 @@ HV_SRCS += \
 
 # hv/dev/
 HV_SRCS += \
+	hv/dev/acpi.c \
+	hv/dev/acpi_fadt.c \
+	hv/dev/acpi_madt.c \
+	hv/dev/acpi_tables.c \
 	hv/dev/uart.c
 
 # hv/time/
