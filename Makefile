@@ -110,7 +110,10 @@ debug: ## start QEMU stopped at its first instruction, with gdb connected and sy
 	@$(MAKE) -j$(JOBS) $(BUILD)/lull.iso
 	@tools/debug $(BUILD)/lull.iso $(BUILD)/lull.elf
 
-.PHONY: system check test
+.PHONY: system check test format
+format: ## put all C files into the project's format
+	@find hv boot guest tests -name '*.[ch]' -exec clang-format -i {} +
+
 system: ## system tests: boot ISOs in QEMU and talk to them
 	@tools/install-deps test
 	@$(MAKE) -j$(JOBS) all
@@ -144,17 +147,26 @@ $(BUILD)/obj/hv/%.asm.o: %.asm $(BUILD)/asm_offsets.inc
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -I$(<D)/ -MD $(@:.o=.d) -MP $< -o $@
 
-$(BUILD)/obj/guest/%.asm.o: %.asm
+$(BUILD)/obj/guest/%.asm.o: %.asm $(BUILD)/guest_offsets.inc
 	$(SAY) NASM $<
 	@mkdir -p $(@D)
 	$(Q)$(NASM) $(NASMFLAGS) -I$(<D)/ -MD $(@:.o=.d) -MP $< -o $@
 
 # Structure offsets for NASM: the compiler works them out, sed turns its remarks into %define lines.
+OFFSETS = sed -n 's/.*->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)"\{0,1\}$$/%define \1 \2/p'
+
 $(BUILD)/asm_offsets.inc: hv/x86/asm_offsets.c
 	$(SAY) OFFSETS $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
-	$(Q)sed -n 's/.*->\([A-Z0-9_]*\) \(-\{0,1\}[0-9]*\)".*/%define \1 \2/p' $(@:.inc=.s) > $@
+	$(Q)$(OFFSETS) $(@:.inc=.s) > $@
+	@test -s $@ || { echo "asm_offsets: no names came out of $<" >&2; exit 1; }
+
+$(BUILD)/guest_offsets.inc: guest/asm_offsets.c
+	$(SAY) OFFSETS $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
+	$(Q)$(OFFSETS) $(@:.inc=.s) > $@
 	@test -s $@ || { echo "asm_offsets: no names came out of $<" >&2; exit 1; }
 
 # ---- Linking --------------------------------------------------------------------------------------------------
@@ -186,5 +198,10 @@ $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.c.o $(TEST_LIB_OBJS) li
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
--include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d
+$(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.asm.o $(TEST_LIB_OBJS) linker/guest.ld
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
+
+-include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d $(BUILD)/guest_offsets.d
 -include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS))

@@ -27,8 +27,10 @@ def add_options(parser):
 
 
 def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=1, memory="512M", cpu=None,
-            accel="tcg", gdb=None, serial="stdio"):
+            accel="tcg", gdb=None, acpi=True, log=None, serial="stdio"):
     """Returns the argument vector that boots `iso`, with its first serial port on `serial`.
+
+    `log` is a file in which QEMU itself notes every interrupt and exception that the CPU takes (-d int).
 
     Raises ValueError, with what to do, for a combination that QEMU or this machine cannot run.
     """
@@ -42,7 +44,7 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
         raise ValueError(f"{iso} does not exist; run `make iso` first")
     line = [
         "qemu-system-x86_64",
-        "-machine", f"{machine},accel={accel},hpet={'off' if no_hpet else 'on'}",
+        "-machine", f"{machine},accel={accel},hpet={'off' if no_hpet else 'on'},acpi={'on' if acpi else 'off'}",
         "-cpu", cpu or ("host" if accel == "kvm" else "max"),
         "-m", memory,
         "-smp", str(smp),
@@ -58,6 +60,8 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
         line += ["-bios", OVMF]
     if icount:
         line += ICOUNT
+    if log:
+        line += ["-d", "int", "-D", str(log)]
     if gdb:
         line += ["-S", "-chardev", f"socket,path={gdb},server=on,wait=off,id=gdb", "-gdb", "chardev:gdb"]
     return line

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Boots Lull in QEMU for the system tests.
+
+`boot(boot_line, modules, ...)` makes an ISO, boots it through GRUB to its end, and returns what came over the
+serial line and QEMU's exit status. `console(...)` leaves the machine running with its serial console at hand.
+A machine that has not ended in time fails its test, and so does every exit status except qemu.EXIT_SUCCESS.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+TOP = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TOP / "tools"))
+
+import mkiso  # noqa: E402
+import qemu  # noqa: E402
+
+# Real seconds for one machine from power-on to its end; only a hang comes near.
+TIMEOUT_S = 180
+PROMPT = "lull> "
+
+
+def pytest_addoption(parser):
+    parser.addoption("--build", default="build", help="folder that holds lull.elf, guest.elf and guests/")
+
+
+@pytest.fixture(scope="session")
+def build(request):
+    """The build folder. Tests run from the top of the tree, as make does."""
+    folder = TOP / request.config.getoption("--build")
+    assert (folder / "lull.elf").is_file(), f"{folder}/lull.elf does not exist; run `make all` first"
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def from_the_top(monkeypatch):
+    monkeypatch.chdir(TOP)
+
+
+class Outcome:
+    """What a machine printed, and how it ended."""
+
+    def __init__(self, text, status):
+        self.text = text
+        self.status = status
+
+    def succeeded(self):
+        assert self.status == qemu.EXIT_SUCCESS, \
+            f"QEMU ended with status {self.status}, not {qemu.EXIT_SUCCESS}. Serial output:\n{self.text}"
+        return self
+
+    def says(self, pattern):
+        """Asserts that a line matches `pattern` and returns the match."""
+        match = re.search(pattern, self.text, re.MULTILINE)
+        assert match, f"no line matches {pattern!r}. Serial output:\n{self.text}"
+        return match
+
+    def never_says(self, pattern):
+        match = re.search(pattern, self.text, re.MULTILINE)
+        assert not match, f"{match.group(0)!r} was printed. Serial output:\n{self.text}"
+
+
+def clean(data):
+    """Serial bytes as text: line ends as in a file, GRUB's cursor movements removed."""
+    text = data.decode("utf-8", errors="replace").replace("\r", "")
+    return re.sub(r"\x1b\[[0-9;=]*[A-Za-z]", "", text)
+
+
+@pytest.fixture
+def iso(build, tmp_path):
+    """Returns make(boot_line, modules): the path of a new ISO. A module is (file or image name, module line)."""
+    def make(boot_line, modules=()):
+        files = []
+        for image, line in modules:
+            named = build / "guests" / f"{image}.elf"
+            files.append((image if Path(image).is_absolute() else named if named.exists() else build / f"{image}.elf",
+                          line))
+        path = tmp_path / f"{len(list(tmp_path.glob('*.iso')))}.iso"
+        mkiso.build(path, build / "lull.elf", *mkiso.entry(boot_line, files))
+        return path
+    return make
+
+
+@pytest.fixture
+def entry(build):
+    """Returns entry(name): (boot line, modules) of an entry of the product's GRUB menu."""
+    def get(name):
+        boot_line, modules = mkiso.product_entry(build, name)
+        return boot_line, [(Path(file).resolve(), line) for file, line in modules]
+    return get
+
+
+@pytest.fixture
+def boot(iso):
+    """Returns boot(boot_line, modules, **machine): an Outcome. Deterministic time unless icount=False."""
+    def run(boot_line, modules=(), timeout_s=TIMEOUT_S, **machine):
+        machine.setdefault("icount", True)
+        line = qemu.command(iso(boot_line, modules), **machine)
+        try:
+            done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=timeout_s, check=False)
+        except subprocess.TimeoutExpired as late:
+            pytest.fail(f"the machine did not end within {timeout_s} s. Serial output:\n{clean(late.stdout or b'')}")
+        return Outcome(clean(done.stdout), done.returncode)
+    return run
+
+
+class Console:
+    """A running machine with the monitor's prompt."""
+
+    def __init__(self, child):
+        self.child = child
+
+    def expect(self, pattern, timeout_s=60):
+        """Waits for a pattern; returns (text before it, match)."""
+        try:
+            self.child.expect(pattern, timeout=timeout_s)
+        except (pexpect.TIMEOUT, pexpect.EOF) as error:
+            pytest.fail(f"{pattern!r} did not come ({type(error).__name__}). Serial output so far:\n"
+                        f"{clean(self.child.before if isinstance(self.child.before, bytes) else b'')}")
+        return clean(self.child.before), self.child.match
+
+    def prompt(self, timeout_s=60):
+        """Waits for the prompt; returns what came before it."""
+        return self.expect(re.escape(PROMPT), timeout_s)[0]
+
+    def command(self, text):
+        """Types a command and returns its output, without the echo."""
+        self.child.send(text + "\r")
+        output = self.prompt()
+        return output.partition("\n")[2]
+
+    def ended(self, timeout_s=30):
+        """Waits for the machine to end by itself; returns QEMU's exit status."""
+        self.expect(pexpect.EOF, timeout_s)
+        self.child.close()
+        return self.child.exitstatus
+
+
+@pytest.fixture
+def console(iso):
+    """Returns console(boot_line, modules, **machine): a Console. Real time unless icount=True."""
+    children = []
+
+    def run(boot_line, modules=(), **machine):
+        line = qemu.command(iso(boot_line, modules), **machine)
+        child = pexpect.spawn(line[0], line[1:], echo=False, timeout=60, dimensions=(50, 200))
+        child.delaybeforesend = None
+        children.append(child)
+        return Console(child)
+
+    yield run
+    for child in children:
+        child.close(force=True)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every machine that is promised boots and keeps time: q35 and pc, BIOS and UEFI, with and without HPET, with either
+chip as clock event and either counter as clock source."""
+
+import pytest
+
+# Ten guests that do a little timed work and leave; defined once so that every machine has the same to do.
+WORK = [("guest", "guest count=3 mem=1M")]
+
+
+def passes_selftest(outcome):
+    outcome.succeeded()
+    match = outcome.says(r"^selftest: (\d+) passed, (\d+) failed$")
+    assert int(match.group(1)) > 0 and int(match.group(2)) == 0, outcome.text
+
+
+@pytest.mark.parametrize("clocksource", ["tsc", "hpet"])
+@pytest.mark.parametrize("clockevent", ["lapic", "hpet"])
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_chips(boot, entry, machine, clockevent, clocksource):
+    boot_line, modules = entry("selftest")
+    outcome = boot(f"{boot_line} exit=debug clockevent={clockevent} clocksource={clocksource}", modules, machine=machine)
+    passes_selftest(outcome)
+    outcome.says(rf"clock event[^\n]*{clockevent}|clockevent[^\n]*{clockevent}")
+    outcome.says(rf"clock source[^\n]*{clocksource}|clocksource[^\n]*{clocksource}")
+
+
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_without_hpet(boot, entry, machine):
+    boot_line, modules = entry("selftest")
+    outcome = boot(f"{boot_line} exit=debug", modules, machine=machine, no_hpet=True)
+    passes_selftest(outcome)
+    outcome.says(r"(?i)no HPET")
+
+
+def test_hpet_asked_for_but_absent(boot, entry):
+    boot_line, modules = entry("selftest")
+    outcome = boot(f"{boot_line} exit=debug clockevent=hpet clocksource=hpet", modules, no_hpet=True)
+    passes_selftest(outcome)
+    outcome.says(r"(?i)no HPET")
+
+
+# UEFI firmware takes a minute under icount, so these run in real time.
+@pytest.mark.parametrize("no_hpet", [False, True])
+@pytest.mark.parametrize("machine", ["q35", "pc"])
+def test_uefi(boot, entry, machine, no_hpet):
+    boot_line, modules = entry("selftest")
+    passes_selftest(boot(f"{boot_line} exit=debug", modules, machine=machine, uefi=True, no_hpet=no_hpet, icount=False))
+
+
+def test_real_time_bios(boot, entry):
+    boot_line, modules = entry("selftest")
+    passes_selftest(boot(f"{boot_line} exit=debug", modules, icount=False))
