@@ -43,6 +43,7 @@ HV_SRCS +=
 
 # hv/vm/
 HV_SRCS += \
+	hv/vm/elf.c \
 	hv/vm/module_line.c
 
 # hv/monitor/
