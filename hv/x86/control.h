@@ -13,6 +13,7 @@
 
 #define CR4_TSD (1ull << 2) // rdtsc is privileged
 #define CR4_DE (1ull << 3)
+#define CR4_MCE (1ull << 6) // machine checks are delivered, not a shutdown
 #define CR4_PGE (1ull << 7)
 #define CR4_OSFXSR (1ull << 9)
 #define CR4_OSXMMEXCPT (1ull << 10)

@@ -8,8 +8,7 @@
 
 #include <stdint.h>
 
-#include "x86/trap_frame.h"
-
+struct entry_context;
 struct vcpu;
 struct timer_queue;
 struct run_queue;
@@ -24,15 +23,15 @@ enum cpu_share {
 
 struct cpu {
     struct cpu *self;
-    struct trap_frame *guest_frame; // traps from ring 3 are saved here; TSS.rsp0 is its end
+    struct entry_context *guest;    // traps from ring 3 are saved here; TSS.rsp0 is the end of its frame
     uint64_t stack;                 // hypervisor stack pointer to go on with after a trap from ring 3
     uint64_t scratch;               // the guest's rsp for a moment, in the syscall entry
     uint32_t leave;                 // non-zero: a fast hypercall must go through the run loop
     uint32_t id;                    // 0 = the CPU that booted
     uint64_t share_stamp_tsc;       // when the present share began
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
+    uint32_t share;                 // enum cpu_share: the one that the present moment belongs to
     // ---- not used by entry.asm from here on ----
-    enum cpu_share share; // which one the present moment belongs to
     struct vcpu *vcpu;    // whose context is loaded (address space, FPU); null before the first
     struct timer_queue *timers;
     struct run_queue *run_queue;
@@ -53,8 +52,8 @@ void cpu_account(enum cpu_share share);
 // Called once, first thing in hv_main; interrupts off.
 void cpu_init(void);
 
-// Take traps from ring 3 into `frame` from now on. Context: interrupts off.
-void cpu_set_guest_frame(struct trap_frame *frame);
+// Save traps from ring 3 in `guest` from now on. Context: interrupts off.
+void cpu_set_guest(struct entry_context *guest);
 
 // Sleep until an interrupt has been taken, with no gap between the caller's last check and the sleep.
 // Called with interrupts off, returns with interrupts off.

@@ -20,7 +20,6 @@
 #define LEAF_MAX_EXTENDED 0x80000000u
 #define LEAF_AMD_MODEL 0x80000001u
 #define   AMD_EDX_NX (1u << 20)
-#define   AMD_EDX_PAGE_1G (1u << 26)
 #define LEAF_BRAND 0x80000002u // .. 0x80000004
 #define LEAF_AMD_POWER 0x80000007u
 #define   AMD_POWER_EDX_INVARIANT_TSC (1u << 8)
@@ -76,7 +75,6 @@ static void read_extended(void)
     if (max_leaf >= LEAF_AMD_MODEL) {
         struct features_cpuid r = features_cpuid(LEAF_AMD_MODEL, 0);
         features.nx = r.edx & AMD_EDX_NX;
-        features.page_1g = r.edx & AMD_EDX_PAGE_1G;
     }
     if (max_leaf >= LEAF_BRAND + 2) {
         for (uint32_t i = 0; i < 3; i++) {

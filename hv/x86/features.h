@@ -9,7 +9,7 @@ struct features {
     char vendor[13];
     char brand[49];
     uint32_t family, model, stepping;
-    bool nx, smep, smap, umip, ibpb, pge, page_1g;
+    bool nx, smep, smap, umip, ibpb, pge;
     bool tsc_invariant, arat, tsc_deadline, x2apic;
     bool fxsr;
 };

@@ -35,13 +35,21 @@ static inline uint64_t virt_to_phys(const void *virt)
     return (uint64_t)virt - PAGING_DIRECT_MAP;
 }
 
-// Build the final map from the loader's memory ranges and leave the boot map. Called once at boot,
-// after page_alloc_init(), interrupts off.
-struct boot_memory_range;
-void paging_init(const struct boot_memory_range *ranges, uint32_t range_count);
+// Zeroed pages for tables, by physical address; 0 if memory is out. This floor has no allocator of its
+// own: core/page_alloc.c provides these two.
+uint64_t paging_table_alloc(void);
+void paging_table_free(uint64_t phys);
 
-// Map `size` bytes at `phys` (any alignment) into the device area, never executable; read-only for
-// cached mappings. Lasts for ever; panics if page-table memory or the area is used up. Boot, interrupts off.
+// Build the final map and leave the boot map: first paging_begin(), then paging_add_ram() for each range
+// of RAM (page aligned, below 64 TiB), then paging_finish(), which loads it. The first two are
+// false if memory is out. Called once at boot, when tables can be allocated; interrupts off. Until then the boot map shows the first
+// 4 GiB at the same place.
+bool paging_begin(void);
+bool paging_add_ram(uint64_t start, uint64_t end);
+void paging_finish(void);
+
+// Map `size` bytes at `phys` (any alignment) into the device area, never executable; cached mappings
+// are read-only. Lasts for ever. Null if memory is out. Context: boot, after paging_finish(), interrupts off.
 void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache);
 
 // Address spaces of guests. Each is named by the physical address of its top-level table.

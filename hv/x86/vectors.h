@@ -44,3 +44,7 @@
 #define VECTOR_LAPIC_SPURIOUS 0xff // its low four bits must be ones, Intel SDM vol. 3A 10.9
 
 #define VECTOR_COUNT 256
+
+// Not a vector: entry.asm reports with it that the fast path has served a hypercall completely, and
+// that the run loop has something else to look at before the guest goes on.
+#define VECTOR_HYPERCALL_SERVED 0x100

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The timer queue of a CPU. The model is in timer.h.
+#include "time/timer.h"
+
+#include <stddef.h>
+
+#include "dev/clock_event.h"
+#include "lib/list.h"
+#include "time/clock.h"
+#include "x86/cpu.h"
+
+// Timers served by one interrupt. Bounds the time with interrupts off: a burst of more is served by
+// interrupts that follow each other at once, between which other interrupts are taken.
+#define TIMERS_PER_INTERRUPT 64
+
+struct timer_queue {
+    struct timer_wheel wheel;
+    struct clock_event *event;
+    uint64_t programmed_ns; // what the hardware holds; TIME_NEVER: nothing
+    bool clamped;           // it holds less than the head's deadline, because that is out of its range
+    struct timer_stats stats;
+};
+
+static struct timer_queue boot_queue;
+
+void timer_init(struct clock_event *event)
+{
+    struct timer_queue *queue = &boot_queue;
+
+    timer_wheel_init(&queue->wheel, clock_now_ns());
+    queue->event = event;
+    queue->programmed_ns = TIME_NEVER;
+    cpu_this()->timers = queue;
+}
+
+void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
+                 void (*expire)(struct timer *timer, uint64_t now_ns))
+{
+    timer_wheel_node_init(&timer->node);
+    timer->expire = expire;
+    timer->reason = reason;
+    timer->owner = owner;
+}
+
+static void program(struct timer_queue *queue, uint64_t deadline_ns)
+{
+    struct clock_event *event = queue->event;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t delay_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+
+    queue->stats.programs++;
+    queue->programmed_ns = deadline_ns;
+    queue->clamped = delay_ns > event->max_delay_ns;
+    if (queue->clamped) {
+        delay_ns = event->max_delay_ns;
+        queue->programmed_ns = now_ns + delay_ns; // below deadline_ns, so it cannot wrap
+    }
+    event->arm(event, delay_ns);
+}
+
+void timer_arm(struct timer *timer, uint64_t deadline_ns)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    if (deadline_ns == TIME_NEVER) {
+        timer_cancel(timer);
+        return;
+    }
+    queue->stats.arms++;
+    timer_wheel_arm(&queue->wheel, &timer->node, deadline_ns);
+    if (deadline_ns < queue->programmed_ns)
+        program(queue, deadline_ns);
+}
+
+void timer_cancel(struct timer *timer)
+{
+    timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
+}
+
+// Name the interrupt that has come: `first` is the first timer it serves, or null.
+static void attribute(struct timer_queue *queue, const struct timer *first, uint64_t now_ns)
+{
+    struct timer_stats *stats = &queue->stats;
+
+    stats->interrupts++;
+    if (first != NULL)
+        stats->by_reason[first->reason]++;
+    else if (now_ns < queue->programmed_ns)
+        stats->early++;
+    else if (queue->clamped)
+        stats->range++;
+    else
+        stats->stale++;
+}
+
+void timer_interrupt(void)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+    uint64_t now_ns = clock_now_ns();
+    struct timer_wheel_node *node = timer_wheel_pop(&queue->wheel, now_ns);
+
+    attribute(queue, node != NULL ? container_of(node, struct timer, node) : NULL, now_ns);
+    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, below
+    for (unsigned budget = TIMERS_PER_INTERRUPT; node != NULL;) {
+        struct timer *timer = container_of(node, struct timer, node);
+        queue->stats.expiries++;
+        timer->expire(timer, now_ns);
+        node = --budget != 0 ? timer_wheel_pop(&queue->wheel, now_ns) : NULL;
+    }
+
+    uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
+    queue->programmed_ns = TIME_NEVER;
+    if (next_ns != TIME_NEVER)
+        program(queue, next_ns);
+}
+
+void timer_settle(void)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+    uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
+
+    if (next_ns == queue->programmed_ns || queue->clamped)
+        return;
+    if (next_ns != TIME_NEVER) {
+        program(queue, next_ns);
+    } else {
+        queue->programmed_ns = TIME_NEVER;
+        queue->event->stop(queue->event);
+    }
+}
+
+const struct timer_stats *timer_stats(void)
+{
+    return &cpu_this()->timers->stats;
+}
+
+const struct clock_event *timer_clock_event(void)
+{
+    return cpu_this()->timers->event;
+}
+
+const struct timer_wheel *timer_wheel(void)
+{
+    return &cpu_this()->timers->wheel;
+}
+
+uint64_t timer_programmed_ns(void)
+{
+    return cpu_this()->timers->programmed_ns;
+}
+
+const char *timer_reason_name(enum timer_reason reason)
+{
+    static const char *const names[TIMER_REASONS] = {
+        [TIMER_GUEST_EVENT] = "guest event",
+        [TIMER_GUEST_PERIOD] = "guest tick",
+        [TIMER_SLICE] = "time slice",
+        [TIMER_MONITOR] = "monitor",
+    };
+
+    return names[reason];
+}

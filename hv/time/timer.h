@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The timer queue: every deadline of this CPU on one wheel, and one hardware timer set to the earliest.
+//
+// Who calls in: vm/vtimer.c for guests' events, vm/sched.c for time slices, monitor/ for its own.
+// Who is called: lib/timer_wheel.h keeps the order, the clock_event of this CPU makes the interrupt, a
+// timer's expire() says what it is for.
+//
+// The hardware is set at three moments only:
+//   - a timer is armed earlier than what the hardware holds: at once;
+//   - the interrupt has come: for the new earliest deadline;
+//   - the CPU goes idle (timer_settle): to the exact earliest deadline, or switched off.
+// Cancelling the earliest timer, or moving it later, leaves the hardware alone while the CPU is busy:
+// the interrupt that comes too soon then finds nothing due (counted as `stale`) and sets the next one.
+//
+// Example, hardware free, now = 1000: arm(A, 5000) sets the hardware to 5000; arm(B, 9000) only puts B on
+// the wheel; arm(A, 12000) moves A on the wheel; at 5000 the interrupt finds nothing due and sets 9000.
+//
+// Lateness is data: an interrupt that is late is never an error, a deadline that has passed when it is
+// armed fires at once, through the same interrupt as every other.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/timer_wheel.h"
+
+struct clock_event;
+
+// Why a timer exists. Hardware interrupts are attributed to the reason of the first timer they serve.
+enum timer_reason {
+    TIMER_GUEST_EVENT,  // a guest asked for a one-shot event
+    TIMER_GUEST_PERIOD, // a guest asked for a tick
+    TIMER_SLICE,        // two vCPUs want this CPU
+    TIMER_MONITOR,      // the monitor, the demonstration, the self-test
+    TIMER_REASONS,
+};
+
+#define TIMER_NO_OWNER UINT32_MAX
+
+struct timer {
+    struct timer_wheel_node node;
+    // Called once per expiry, on the CPU the timer is queued on, interrupts off, the timer no longer armed.
+    // May arm and cancel any timer, this one too. `now_ns` is when the queue looked, at or after the deadline.
+    void (*expire)(struct timer *timer, uint64_t now_ns);
+    enum timer_reason reason;
+    uint32_t owner; // guest id, or TIMER_NO_OWNER
+};
+
+// What the queue has done since boot. interrupts = the sum of by_reason[], stale, early and range.
+struct timer_stats {
+    uint64_t arms;                     // timer_arm() calls
+    uint64_t programs;                 // times the hardware was set
+    uint64_t interrupts;               // hardware timer interrupts taken
+    uint64_t expiries;                 // timers expired
+    uint64_t by_reason[TIMER_REASONS]; // interrupts that served at least one timer, by the first one's reason
+    uint64_t stale;                    // interrupts for a deadline that had been cancelled or moved
+    uint64_t early;                    // the hardware fired before the time it was set to; it was set again
+    uint64_t range;                    // the deadline was further away than the hardware can count
+};
+
+// Use `event` for this CPU's queue. Called once at boot, interrupts off, clock running.
+void timer_init(struct clock_event *event);
+
+// Make a timer that is not armed.
+void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
+                 void (*expire)(struct timer *timer, uint64_t now_ns));
+
+// Arm or move a timer: it expires at the first instant at or after `deadline_ns` (TIME_NEVER: as cancel).
+// Context for this and all below: the queue's CPU, interrupts off.
+void timer_arm(struct timer *timer, uint64_t deadline_ns);
+
+// Disarm; nothing happens if it is not armed.
+void timer_cancel(struct timer *timer);
+
+static inline bool timer_armed(const struct timer *timer)
+{
+    return timer_wheel_armed(&timer->node);
+}
+
+// Serve the hardware timer's interrupt: expire what is due (a bounded number, the rest follows at once
+// by another interrupt), then set the hardware for the next deadline.
+void timer_interrupt(void);
+
+// The CPU is about to halt: make the hardware hold exactly the earliest deadline, or nothing.
+void timer_settle(void);
+
+// For the monitor.
+const struct timer_stats *timer_stats(void);
+const struct clock_event *timer_clock_event(void);
+const struct timer_wheel *timer_wheel(void);
+uint64_t timer_programmed_ns(void); // what the hardware is set to; TIME_NEVER if to nothing
+const char *timer_reason_name(enum timer_reason reason);

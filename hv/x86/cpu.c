@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Sets up the boot CPU and accounts for its time.
+#include "x86/cpu.h"
+
+#include "x86/control.h"
+#include "x86/counters.h"
+#include "x86/descriptors.h"
+#include "x86/entry.h"
+#include "x86/features.h"
+#include "x86/msr.h"
+#include "x86/stacks.h"
+#include "x86/tsc.h"
+#include "x86/user_access.h"
+
+struct counters counters;
+
+static struct cpu boot_cpu;
+
+// syscall clears these: interrupts, single-step, direction, alignment (it would open SMAP), nesting, privilege.
+#define SYSCALL_MASK (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL)
+
+static void set_control_registers(void)
+{
+    uint64_t cr4 = control_cr4() | CR4_DE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+    if (features.pge)
+        cr4 |= CR4_PGE;
+    if (features.umip)
+        cr4 |= CR4_UMIP;
+    if (features.smep)
+        cr4 |= CR4_SMEP;
+    if (features.smap) {
+        user_access_enable_smap();
+        cr4 |= CR4_SMAP;
+    }
+    control_set_cr4(cr4);
+    control_set_cr0((control_cr0() | CR0_WP | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS | CR0_AM));
+}
+
+static void set_syscall(void)
+{
+    msr_write(MSR_EFER, msr_read(MSR_EFER) | MSR_EFER_SCE | (features.nx ? MSR_EFER_NXE : 0));
+    msr_write(MSR_STAR, (uint64_t)SELECTOR_SYSRET_BASE << 48 | (uint64_t)SELECTOR_HV_CODE << 32);
+    msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
+    msr_write(MSR_SFMASK, SYSCALL_MASK);
+}
+
+void cpu_init(void)
+{
+    struct descriptors_stacks stacks = {
+        .double_fault = STACKS_TOP(stacks_double_fault),
+        .nmi = STACKS_TOP(stacks_nmi),
+        .machine_check = STACKS_TOP(stacks_machine_check),
+    };
+
+    features_init();
+    descriptors_init(&stacks);
+    boot_cpu.self = &boot_cpu;
+    boot_cpu.share_stamp_tsc = tsc_read();
+    msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
+    msr_write(MSR_KERNEL_GS_BASE, 0); // what the first swapgs gives to the guest
+    set_control_registers();
+    set_syscall();
+}
+
+void cpu_set_guest(struct entry_context *guest)
+{
+    cpu_this()->guest = guest;
+    descriptors_set_rsp0((uint64_t)(&guest->frame + 1));
+}
+
+void cpu_account(enum cpu_share share)
+{
+    struct cpu *cpu = cpu_this();
+    uint64_t now_tsc = tsc_read();
+
+    cpu->share_tsc[cpu->share] += now_tsc - cpu->share_stamp_tsc;
+    cpu->share_stamp_tsc = now_tsc;
+    cpu->share = share;
+}
+
+void cpu_stop(void)
+{
+    for (;;)
+        asm volatile("cli\n\thlt" : : : "memory");
+}

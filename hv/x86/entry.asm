@@ -1,0 +1,277 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; All ways into the hypervisor, and the way into a guest.
+;
+; Registers of a context are pushed in the order of struct trap_frame (trap_frame.h draws it).
+; From ring 3 they go straight into the vCPU's frame, because TSS.rsp0 points to its end. From ring 0
+; (idle, or a bug) they go on the current stack. Invariants:
+;   - ring 3 runs with the guest's GS base, the hypervisor with its own: swapgs at each crossing;
+;   - AC is cleared before anything is touched: a guest that sets AC would switch SMAP off for us;
+;   - DF is cleared before any C code runs.
+; After this file read hv/trap.c: it has one case for each vector.
+
+%include "asm_offsets.inc"
+
+extern hypercall_table          ; hv/vm/hypercall.c: one C function for each call of the fast path
+extern hypercall_fast_count
+extern counters
+extern trap_in_hypervisor       ; hv/trap.c
+extern trap_fatal               ; hv/trap.c
+
+default rel
+
+; Three bytes that cpu_init() turns into stac or clac where the CPU has SMAP; see user_access.h.
+%macro CLAC 0
+%%site: db 0x0f, 0x1f, 0x00
+[section .clac_sites]
+        dq %%site
+__?SECT?__
+%endmacro
+
+%macro PUSH_REGISTERS 0
+        push rax
+        push rbx
+        push rcx
+        push rdx
+        push rsi
+        push rdi
+        push rbp
+        push r8
+        push r9
+        push r10
+        push r11
+        push r12
+        push r13
+        push r14
+        push r15
+%endmacro
+
+%macro POP_REGISTERS 0
+        pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop r11
+        pop r10
+        pop r9
+        pop r8
+        pop rbp
+        pop rdi
+        pop rsi
+        pop rdx
+        pop rcx
+        pop rbx
+        pop rax
+%endmacro
+
+; Close the present share of time into %1 and leave the stamp for the next. Clobbers rax, rdx, %2.
+%macro ACCOUNT_TO 2
+        rdtsc
+        shl rdx, 32
+        or rax, rdx
+        mov %2, rax
+        sub rax, [gs:CPU_SHARE_STAMP]
+        mov [gs:CPU_SHARE_STAMP], %2
+        add [gs:%1], rax
+%endmacro
+
+section .text
+
+; -----------------------------------------------------------------------------------------------
+; Into the guest. Called by entry_run(). The return address and rbp wait at cpu->stack until the
+; guest leaves; hypercall handlers use the stack below.
+
+global entry_guest
+entry_guest:
+        push rbp
+        mov [gs:CPU_STACK], rsp
+        mov rsp, [gs:CPU_GUEST]
+        POP_REGISTERS
+        add rsp, 16             ; vector, error
+        swapgs
+        iretq
+
+; -----------------------------------------------------------------------------------------------
+; The stubs. Each leaves `vector` and `error` on the stack for its class's common path.
+
+%assign vector 0
+%rep VECTOR_COUNT
+stub_ %+ vector:
+%if vector == VECTOR_HYPERCALL
+        jmp entry_int
+%else
+  %if vector >= VECTOR_EXCEPTIONS || (VECTOR_ERROR_CODE_MASK & (1 << vector)) == 0
+        push 0
+  %endif
+        push vector
+  %if vector == VECTOR_DF || vector == VECTOR_NMI || vector == VECTOR_MC
+        jmp fatal
+  %else
+        jmp trap
+  %endif
+%endif
+%assign vector vector + 1
+%endrep
+
+; Exceptions and device interrupts.
+trap:
+        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
+        jz from_hypervisor
+        swapgs
+        CLAC
+        cld
+        inc qword [counters + COUNTERS_CROSSINGS]
+save_guest:
+        PUSH_REGISTERS
+back_to_run_loop:
+        mov rsp, [gs:CPU_STACK]
+        pop rbp
+        ret                     ; from entry_guest, into entry_run()
+
+; Idle was interrupted, or the hypervisor has done something wrong.
+from_hypervisor:
+        PUSH_REGISTERS
+        CLAC
+        cld
+        mov rdi, rsp
+        call trap_in_hypervisor
+        POP_REGISTERS
+        add rsp, 16
+        iretq
+
+; NMI, double fault and machine check come at any moment, also between a ring crossing and its swapgs,
+; so cs does not tell whose GS base is loaded. The hypervisor's is the one in the upper half; a guest
+; cannot have one there (CR4.FSGSBASE is off, so its bases come from flat descriptors).
+fatal:
+        PUSH_REGISTERS
+        CLAC
+        cld
+        mov ecx, MSR_GS_BASE
+        rdmsr
+        test edx, edx
+        js .ours
+        swapgs
+.ours:
+        mov rdi, rsp
+        call trap_fatal         ; does not return
+
+; -----------------------------------------------------------------------------------------------
+; Hypercalls. In: rax = number, rdi, rsi, rdx = arguments; the handler gets the vCPU as its fourth
+; argument, in rcx, which no hypercall uses (syscall destroys it), so nothing has to be moved. The
+; frame at cpu->guest holds rip .. ss; the other registers are still the guest's own.
+
+%macro HYPERCALL_FAST 0
+        cld
+        inc qword [counters + COUNTERS_CROSSINGS]
+        cmp rax, [hypercall_fast_count]
+        jae hypercall_full
+        sbb rcx, rcx            ; all ones here; zero where the CPU speculates past the branch above
+        and rcx, rax
+        mov r8, rcx
+        mov r9, rdx
+        ACCOUNT_TO CPU_SHARE_GUEST_TSC, rcx
+        mov rdx, r9
+        mov rcx, [gs:CPU_GUEST]
+        inc qword [rcx + CONTEXT_HYPERCALLS]
+        mov rsp, [gs:CPU_STACK]
+        lea r9, [hypercall_table]
+        call [r9 + r8 * 8]
+        cmp dword [gs:CPU_LEAVE], 0
+        jne hypercall_leave
+        mov rsi, rax
+        ACCOUNT_TO CPU_SHARE_HYPERVISOR_TSC, rdi
+        mov rax, rsi
+%endmacro
+
+; No value of ours leaves in a scratch register.
+%macro CLEAR_SCRATCH 0
+        xor edx, edx
+        xor esi, esi
+        xor edi, edi
+        xor r8d, r8d
+        xor r9d, r9d
+        xor r10d, r10d
+%endmacro
+
+entry_int:                      ; rsp points to frame->rip
+        swapgs
+        CLAC
+        HYPERCALL_FAST
+        mov rsp, [gs:CPU_GUEST]
+        add rsp, FRAME_RIP
+        CLEAR_SCRATCH
+        xor ecx, ecx
+        xor r11d, r11d
+        swapgs
+        iretq
+
+global entry_syscall
+entry_syscall:                  ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared AC and IF
+        swapgs
+        mov [gs:CPU_SCRATCH], rsp
+        mov rsp, [gs:CPU_GUEST]
+        add rsp, FRAME_SIZE
+        push SELECTOR_GUEST_DATA
+        push qword [gs:CPU_SCRATCH]
+        push r11
+        push SELECTOR_GUEST_CODE
+        push rcx
+        HYPERCALL_FAST
+        CLEAR_SCRATCH
+        mov rsp, [gs:CPU_GUEST]
+        mov rcx, [rsp + FRAME_RIP]
+        mov r11, [rsp + FRAME_RFLAGS]
+        bt rcx, 47              ; sysret to a non-canonical rcx would fault in ring 0, on the guest's stack
+        jc .non_canonical
+        mov rsp, [rsp + FRAME_RSP]
+        swapgs
+        o64 sysret
+.non_canonical:                 ; make it the guest's general protection fault
+        mov qword [rsp + FRAME_ERROR], 0
+        mov ecx, VECTOR_GP
+        jmp leave_with_vector
+
+; The number is not one of the fast path's: save everything, as for any trap. All registers are still
+; the guest's, rsp points to frame->rip.
+hypercall_full:
+        push 0
+        push VECTOR_HYPERCALL
+        jmp save_guest
+
+; The handler has served the call, but the guest cannot simply go on (it waits, it ended, another one
+; is more urgent, an upcall is due). Callee-saved registers are the guest's, scratch registers are zero
+; by the ABI, rax is the result.
+hypercall_leave:
+        mov ecx, VECTOR_HYPERCALL_SERVED
+leave_with_vector:
+        mov rdi, [gs:CPU_GUEST]
+        mov [rdi + FRAME_RAX], rax
+        mov [rdi + FRAME_RBX], rbx
+        mov [rdi + FRAME_RBP], rbp
+        mov [rdi + FRAME_R12], r12
+        mov [rdi + FRAME_R13], r13
+        mov [rdi + FRAME_R14], r14
+        mov [rdi + FRAME_R15], r15
+        xor eax, eax
+        mov [rdi + FRAME_RCX], rax
+        mov [rdi + FRAME_RDX], rax
+        mov [rdi + FRAME_RSI], rax
+        mov [rdi + FRAME_RDI], rax
+        mov [rdi + FRAME_R8], rax
+        mov [rdi + FRAME_R9], rax
+        mov [rdi + FRAME_R10], rax
+        mov [rdi + FRAME_R11], rax
+        mov [rdi + FRAME_VECTOR], rcx
+        mov dword [gs:CPU_SHARE], CPU_SHARE_HYPERVISOR ; the share that ends here is ours already
+        jmp back_to_run_loop
+
+; -----------------------------------------------------------------------------------------------
+
+section .rodata align=8
+
+global entry_stubs
+entry_stubs:
+%assign vector 0
+%rep VECTOR_COUNT
+        dq stub_ %+ vector
+%assign vector vector + 1
+%endrep

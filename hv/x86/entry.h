@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The way into a guest and the ways out of it; the code is entry.asm.
+//
+// Into the guest: entry_run() loads the registers of this CPU's guest frame and returns when the guest
+// has left. Out of it, by any trap: the frame holds the guest's registers, `vector` says why.
+// Most hypercalls do not come this far: entry.asm calls their handler directly and goes back, because
+// by the ABI the guest expects nothing of the scratch registers, so there is nothing to save.
+#pragma once
+
+#include "x86/trap_frame.h"
+
+// The part of a vCPU that entry.asm works on; struct vcpu begins with it.
+struct entry_context {
+    struct trap_frame frame; // the guest's registers while it is not running; TSS.rsp0 points to its end
+    uint64_t hypercalls;     // fast hypercalls made so far
+};
+
+_Static_assert(offsetof(struct entry_context, frame) == 0, "entry.asm uses one pointer for both");
+
+// Run the guest in this CPU's entry context (cpu_set_guest) until it leaves by a trap.
+// Context: interrupts off, address space and FPU of the guest loaded. A guest's rip must be canonical.
+static inline void entry_run(void)
+{
+    // entry_guest keeps rbp; all other registers hold the guest's values when it comes back.
+    asm volatile("call entry_guest"
+                 :
+                 :
+                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
+                   "memory", "cc");
+}
+
+// The syscall instruction's entry point, for MSR_LSTAR.
+extern const char entry_syscall[];
