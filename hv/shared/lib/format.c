@@ -9,7 +9,7 @@
 #include "lib/string.h"
 
 /* 2^64 has 20 decimal digits. */
-#define DIGITS_MAX     20
+#define DIGITS_MAX 20
 
 #define POINTER_DIGITS 16
 

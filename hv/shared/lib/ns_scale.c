@@ -9,15 +9,15 @@
 #include "lib/bits.h"
 #include "lib/time.h"
 
-#define SHIFT_MAX        63
-#define MULT_LIMIT       BIT(63)
+#define SHIFT_MAX 63
+#define MULT_LIMIT BIT(63)
 
-#define PERIOD_MIN_FS    UINT64_C(100000)        /* 10 GHz */
-#define PERIOD_MAX_FS    UINT64_C(1000000000000) /* 1 kHz */
-#define FSEC_PER_NSEC    UINT64_C(1000000)
+#define PERIOD_MIN_FS UINT64_C(100000)        /* 10 GHz */
+#define PERIOD_MAX_FS UINT64_C(1000000000000) /* 1 kHz */
+#define FSEC_PER_NSEC UINT64_C(1000000)
 
 /* The two ends of the range of rates: 1 kHz is 10^6 ns per tick, 10 GHz is 10 ticks per ns. */
-#define NS_PER_TICK_MAX  NSEC_PER_MSEC
+#define NS_PER_TICK_MAX NSEC_PER_MSEC
 #define TICKS_PER_NS_MAX UINT64_C(10)
 
 /* A quotient in fixed point with `shift` places, rounded down; `remainder` is what is left. */

@@ -7,15 +7,13 @@
 // are as precise as that allows. For 1 kHz..10 GHz at least 60 bits of mult are significant,
 // so the scale is off by less than 2 parts in 10^18: 64 ns per 1000 years.
 //
-//	ns    = ticks * mult >> shift                      rounds down
-//	ticks = ns * inverse >> inverse_shift              rounds up
+//	ns    = ticks * mult >> shift                 rounded down
+//	ticks = ns * inverse >> inverse_shift         and one more if the clock is not there yet
 //
 // Products have 128 bits and cannot overflow; a result that does not fit 64 bits saturates at
-// UINT64_MAX. Both directions are monotone. Because the inverse undoes the rounded mult
-// and rounds up, ns_scale_to_ns(ns_scale_to_ticks(ns)) >= ns: a timer that is programmed
-// with ns_scale_to_ticks() never fires before the clock, read with ns_scale_to_ns(), has
-// reached the deadline; and for ns below 2^59 (18 years) the tick chosen is the first such
-// tick or the one after it.
+// UINT64_MAX. Both directions are monotone. ns_scale_to_ticks(ns) is the first tick at which the
+// clock, read with ns_scale_to_ns(), has reached ns (for ns below 2^59, 18 years; beyond, the
+// first or a few later, never an earlier one): a hardware timer that is programmed with it is never early.
 //
 // Example: an HPET of 100 MHz has mult = 10 * 2^59, shift = 59; 25 ns are 3 ticks, 3 ticks
 // are 30 ns.
@@ -27,6 +25,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "lib/bits.h"
 
 struct ns_scale {
     uint64_t mult;
@@ -61,10 +61,12 @@ static inline uint64_t ns_scale_to_ns(const struct ns_scale *scale, uint64_t tic
 /* Nanoseconds to ticks, rounded up. */
 static inline uint64_t ns_scale_to_ticks(const struct ns_scale *scale, uint64_t ns)
 {
+    unsigned __int128 product = (unsigned __int128)ns * scale->inverse;
     unsigned int shift = scale->inverse_shift & 63u;
-    unsigned __int128 product = (unsigned __int128)ns * scale->inverse + ((UINT64_C(1) << shift) - 1);
+    uint64_t ticks = (uint64_t)(product >> shift);
 
     if (__builtin_expect((uint64_t)(product >> 64) >> shift != 0, 0))
         return UINT64_MAX;
-    return (uint64_t)(product >> shift);
+    /* The inverse is less than 2^-59 too large, so `ticks` is either the answer or one below it. */
+    return u64_add_sat(ticks, ns_scale_to_ns(scale, ticks) < ns);
 }

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 /* No deadline at all; later than every deadline. */
-#define TIME_NEVER    UINT64_MAX
+#define TIME_NEVER UINT64_MAX
 
 #define NSEC_PER_USEC UINT64_C(1000)
 #define NSEC_PER_MSEC UINT64_C(1000000)
-#define NSEC_PER_SEC  UINT64_C(1000000000)
+#define NSEC_PER_SEC UINT64_C(1000000000)

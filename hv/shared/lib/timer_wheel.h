@@ -25,8 +25,8 @@
 
 /* One digit of 6 bits per level: 11 digits cover 64 bits. */
 #define TIMER_WHEEL_DIGIT_BITS 6u
-#define TIMER_WHEEL_SLOTS      (1u << TIMER_WHEEL_DIGIT_BITS)
-#define TIMER_WHEEL_LEVELS     ((64u + TIMER_WHEEL_DIGIT_BITS - 1) / TIMER_WHEEL_DIGIT_BITS)
+#define TIMER_WHEEL_SLOTS (1u << TIMER_WHEEL_DIGIT_BITS)
+#define TIMER_WHEEL_LEVELS ((64u + TIMER_WHEEL_DIGIT_BITS - 1) / TIMER_WHEEL_DIGIT_BITS)
 
 /* One timer's place in the wheel. The owner embeds it and may read expiry_ns, also after the timer came
  * out; the rest belongs to the wheel. */

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Unit test of lib/timer_wheel.c: single properties, by example. Random operations are in
+// test_timer_wheel_random.c.
+
+#include "lib/timer_wheel.h"
+
+#include "unit.h"
+
+struct timer {
+    uint64_t other; /* Something before the node, so that a confusion of the two shows. */
+    struct timer_wheel_node node;
+};
+
+static struct timer_wheel wheel;
+static struct timer timers[500];
+
+static void start(uint64_t now_ns)
+{
+    timer_wheel_init(&wheel, now_ns);
+    for (size_t i = 0; i < ARRAY_SIZE(timers); i++)
+        timer_wheel_node_init(&timers[i].node);
+}
+
+static void audit(void)
+{
+    const char *fault = timer_wheel_check(&wheel);
+
+    if (fault != NULL)
+        fail_msg("the wheel's own check says: %s", fault);
+}
+
+static void arm(size_t i, uint64_t expiry_ns)
+{
+    timer_wheel_arm(&wheel, &timers[i].node, expiry_ns);
+    audit();
+}
+
+/* The index of the timer that comes out at `now_ns`, or -1. */
+static long pop(uint64_t now_ns)
+{
+    struct timer_wheel_node *node = timer_wheel_pop(&wheel, now_ns);
+
+    audit();
+    if (node == NULL)
+        return -1;
+    assert_false(timer_wheel_armed(node));
+    return container_of(node, struct timer, node) - timers;
+}
+
+static void an_empty_wheel_has_no_next(void **state)
+{
+    (void)state;
+    start(0);
+    audit();
+    assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER);
+    assert_int_equal(pop(TIME_NEVER - 1), -1);
+    assert_int_equal(pop(TIME_NEVER), -1);
+}
+
+static void a_timer_fires_at_its_time_and_once(void **state)
+{
+    (void)state;
+    for (unsigned int bit = 0; bit < 64; bit++) {
+        start(1000);
+        arm(0, u64_add_sat(1000, BIT(bit)));
+        assert_true(timer_wheel_armed(&timers[0].node));
+        assert_int_equal(timer_wheel_next_ns(&wheel), u64_add_sat(1000, BIT(bit)));
+        assert_int_equal(pop(u64_add_sat(1000, BIT(bit)) - 1), -1);
+        assert_int_equal(timer_wheel_next_ns(&wheel), u64_add_sat(1000, BIT(bit)));
+        assert_int_equal(pop(u64_add_sat(1000, BIT(bit))), 0);
+        assert_int_equal(timers[0].node.expiry_ns, u64_add_sat(1000, BIT(bit)));
+        assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER);
+        assert_int_equal(pop(TIME_NEVER), -1);
+    }
+}
+
+static void the_past_is_due_at_once_and_in_order(void **state)
+{
+    (void)state;
+    start(5000);
+    arm(0, 4000);
+    arm(1, 0);
+    arm(2, 5000);
+    arm(3, 5001);
+    arm(4, 4999);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 0);
+    assert_int_equal(pop(5000), 1);
+    arm(5, 1);
+    assert_int_equal(pop(5000), 5);
+    assert_int_equal(pop(5000), 0);
+    assert_int_equal(timers[0].node.expiry_ns, 4000);
+    assert_int_equal(pop(5000), 4);
+    assert_int_equal(pop(5000), 2);
+    assert_int_equal(pop(5000), -1);
+    assert_int_equal(pop(5001), 3);
+}
+
+static void rearming_moves_and_cancelling_removes(void **state)
+{
+    (void)state;
+    start(0);
+    arm(0, 100);
+    arm(1, 200);
+    arm(0, 300);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 200);
+    arm(0, 50);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 50);
+    arm(0, 50);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 50);
+    timer_wheel_cancel(&wheel, &timers[0].node);
+    audit();
+    assert_false(timer_wheel_armed(&timers[0].node));
+    assert_int_equal(timer_wheel_next_ns(&wheel), 200);
+    timer_wheel_cancel(&wheel, &timers[0].node);
+    timer_wheel_cancel(&wheel, &timers[2].node);
+    audit();
+    assert_int_equal(pop(TIME_NEVER), 1);
+    assert_int_equal(pop(TIME_NEVER), -1);
+}
+
+static void equal_expiries_all_come_out(void **state)
+{
+    bool seen[200] = { false };
+
+    (void)state;
+    start(12345);
+    for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+        timer_wheel_arm(&wheel, &timers[i].node, 1000000);
+    audit();
+    assert_int_equal(pop(999999), -1);
+    for (size_t i = 0; i < ARRAY_SIZE(seen); i++) {
+        long index = pop(1000000);
+
+        assert_in_range(index, 0, ARRAY_SIZE(seen) - 1);
+        assert_false(seen[index]);
+        seen[index] = true;
+    }
+    assert_int_equal(pop(TIME_NEVER), -1);
+}
+
+static void time_does_not_go_backwards(void **state)
+{
+    (void)state;
+    start(1000);
+    arm(0, 2000);
+    arm(1, 3000);
+    assert_int_equal(pop(2500), 0);
+    assert_int_equal(pop(10), -1);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 3000);
+    arm(2, 5);
+    assert_int_equal(pop(10), 2);
+    assert_int_equal(pop(3000), 1);
+}
+
+static void the_end_of_time_is_reached(void **state)
+{
+    (void)state;
+    start(TIME_NEVER - 100);
+    arm(0, TIME_NEVER);
+    arm(1, TIME_NEVER - 1);
+    arm(2, TIME_NEVER - 100);
+    arm(3, 0);
+    assert_int_equal(pop(TIME_NEVER - 100), 3);
+    assert_int_equal(pop(TIME_NEVER - 100), 2);
+    assert_int_equal(pop(TIME_NEVER - 2), -1);
+    assert_int_equal(pop(TIME_NEVER), 1);
+    assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER);
+    assert_int_equal(pop(TIME_NEVER), 0);
+    arm(0, 7);
+    assert_int_equal(pop(0), 0);
+}
+
+static void a_walk_meets_every_timer_once(void **state)
+{
+    struct timer_wheel_cursor cursor = { 0 };
+    struct unit_random random = { 10 };
+    bool seen[500] = { false };
+    size_t met = 0;
+
+    (void)state;
+    start(77);
+    assert_null(timer_wheel_walk(&wheel, &cursor));
+    cursor = (struct timer_wheel_cursor){ 0 };
+    for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+        timer_wheel_arm(&wheel, &timers[i].node, unit_random_bits(&random, 40));
+    for (struct timer_wheel_node *node; (node = timer_wheel_walk(&wheel, &cursor)) != NULL; met++) {
+        size_t index = (size_t)(container_of(node, struct timer, node) - timers);
+
+        assert_ptr_equal(cursor.node, node);
+        assert_false(seen[index]);
+        seen[index] = true;
+    }
+    assert_int_equal(met, ARRAY_SIZE(seen));
+}
+
+#define MANY 200000
+
+static void many_timers_come_out_sorted(void **state)
+{
+    struct timer *many = test_calloc(MANY, sizeof(many[0]));
+    struct unit_random random = { 16 };
+    uint64_t last_ns = 0;
+    size_t out = 0;
+
+    (void)state;
+    start(0);
+    for (size_t i = 0; i < MANY; i++) {
+        timer_wheel_node_init(&many[i].node);
+        timer_wheel_arm(&wheel, &many[i].node, unit_random_bits(&random, 40));
+    }
+    audit();
+    while (timer_wheel_next_ns(&wheel) != TIME_NEVER) {
+        struct timer_wheel_node *node = timer_wheel_pop(&wheel, timer_wheel_next_ns(&wheel));
+
+        assert_non_null(node);
+        assert_true(node->expiry_ns >= last_ns);
+        last_ns = node->expiry_ns;
+        out++;
+    }
+    assert_int_equal(out, MANY);
+    audit();
+    test_free(many);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_empty_wheel_has_no_next),
+        cmocka_unit_test(a_timer_fires_at_its_time_and_once),
+        cmocka_unit_test(the_past_is_due_at_once_and_in_order),
+        cmocka_unit_test(rearming_moves_and_cancelling_removes),
+        cmocka_unit_test(equal_expiries_all_come_out),
+        cmocka_unit_test(time_does_not_go_backwards),
+        cmocka_unit_test(the_end_of_time_is_reached),
+        cmocka_unit_test(a_walk_meets_every_timer_once),
+        cmocka_unit_test(many_timers_come_out_sorted),
+    };
+
+    return cmocka_run_group_tests_name("timer_wheel", tests, NULL, NULL);
+}

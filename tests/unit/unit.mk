@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Host unit tests: every test program is built with gcc and with clang, with sanitizers, and run.
+# README.md beside this file says how to add one. Usable by itself too: make -f tests/unit/unit.mk unit
+
+BUILD     ?= build
+UNIT_GCC  ?= gcc
+CLANG     ?= clang
+UNIT_DIR  := $(BUILD)/unit
+
+UNIT_WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
+	-Wno-sign-conversion -Werror
+UNIT_FLAGS    := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all $(UNIT_WARNINGS) -Itests/unit -Ihv -Ihv/shared
+
+# ---- The library ----------------------------------------------------------------------------------------------
+
+UNIT_TESTS += test_bits
+UNIT_SRCS_test_bits := tests/unit/test_bits.c
+
+UNIT_TESTS += test_list
+UNIT_SRCS_test_list := tests/unit/test_list.c
+
+UNIT_TESTS += test_string
+UNIT_SRCS_test_string   := tests/unit/test_string.c hv/shared/lib/string.c
+UNIT_CFLAGS_test_string := -include tests/unit/string_renamed.h
+
+UNIT_TESTS += test_format
+UNIT_SRCS_test_format := tests/unit/test_format.c hv/shared/lib/format.c
+
+UNIT_TESTS += test_parse
+UNIT_SRCS_test_parse := tests/unit/test_parse.c hv/shared/lib/parse.c
+
+UNIT_TESTS += test_ns_scale
+UNIT_SRCS_test_ns_scale := tests/unit/test_ns_scale.c hv/shared/lib/ns_scale.c
+
+UNIT_TESTS += test_histogram
+UNIT_SRCS_test_histogram := tests/unit/test_histogram.c hv/shared/lib/histogram.c
+
+UNIT_TESTS += test_timer_wheel
+UNIT_SRCS_test_timer_wheel := tests/unit/test_timer_wheel.c hv/shared/lib/timer_wheel.c
+
+UNIT_TESTS += test_timer_wheel_random
+UNIT_SRCS_test_timer_wheel_random := tests/unit/test_timer_wheel_random.c tests/unit/timer_wheel_oracle.c \
+	hv/shared/lib/timer_wheel.c
+
+# ---- Rules ----------------------------------------------------------------------------------------------------
+
+UNIT_PROGRAMS :=
+
+# unit_program TEST,DIRECTORY,COMPILER: the objects and the program of one test, built by one compiler. Objects
+# are not shared between tests, because a test may have flags of its own.
+define unit_program
+UNIT_PROGRAMS += $(UNIT_DIR)/$(2)/$(1)
+UNIT_OBJS_$(2)_$(1) := $$(patsubst %.c,$(UNIT_DIR)/$(2)/$(1).obj/%.o,$$(UNIT_SRCS_$(1)))
+$$(UNIT_OBJS_$(2)_$(1)): $(UNIT_DIR)/$(2)/$(1).obj/%.o: %.c
+	@mkdir -p $$(@D)
+	@$(3) $$(UNIT_FLAGS) $$(UNIT_CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
+$(UNIT_DIR)/$(2)/$(1): $$(UNIT_OBJS_$(2)_$(1))
+	@$(3) -fsanitize=address,undefined $$^ -lcmocka -o $$@
+-include $$(UNIT_OBJS_$(2)_$(1):.o=.d)
+endef
+
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test),gcc,$(UNIT_GCC))))
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test),clang,$(CLANG))))
+
+.PHONY: unit
+unit: $(UNIT_PROGRAMS) ## run the host unit tests
+	@tests/unit/run.sh $(UNIT_DIR)/results $(UNIT_PROGRAMS)
