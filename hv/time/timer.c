@@ -119,13 +119,13 @@ void timer_settle(void)
     struct timer_queue *queue = cpu_this()->timers;
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
 
-    if (next_ns == queue->programmed_ns || queue->clamped)
+    if (next_ns == queue->programmed_ns)
         return;
-    if (next_ns != TIME_NEVER) {
-        program(queue, next_ns);
-    } else {
+    if (next_ns == TIME_NEVER) {
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
+    } else if (!queue->clamped || next_ns < queue->programmed_ns) {
+        program(queue, next_ns);
     }
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// A guest: an image, memory, one vCPU, a console and an end.
+//
+// Life: guest_create() loads the image and makes the vCPU runnable. It ends by HCALL_EXIT or by
+// guest_kill(); then its memory goes back at once, while this structure stays as its memorial (why it
+// ended, registers, console output) until guest_destroy().
+// Context of everything here: hypervisor code, interrupts off.
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/list.h"
+#include "vm/console_ring.h"
+#include "vm/elf.h"
+
+#define GUEST_NAME_SIZE 32
+#define GUEST_REASON_SIZE 24
+#define GUEST_DETAIL_SIZE 160
+
+struct vcpu;
+
+enum guest_state {
+    GUEST_ALIVE,
+    GUEST_EXITED, // by its own HCALL_EXIT; exit_code is valid
+    GUEST_KILLED, // reason and detail are valid
+};
+
+struct guest {
+    struct list_node link; // in guest_list, by id
+    uint32_t id;           // never used twice
+    uint32_t instance;
+    char name[GUEST_NAME_SIZE];
+    enum guest_state state;
+    uint64_t exit_code;
+    char reason[GUEST_REASON_SIZE]; // one word, for programs: "exception-gp", "bad-stack", "operator"
+    char detail[GUEST_DETAIL_SIZE]; // a sentence, for people
+    struct vcpu *vcpu;
+
+    const void *image; // bytes of the module, for symbols in reports
+    uint64_t image_size;
+    struct elf_image elf;
+    uint64_t space;                // address space; 0 once the memory is given back
+    uint64_t ram_start, ram_end;   // read-write memory behind the image
+    uint64_t pages;                // guest-owned pages
+    struct console_ring *console;  // what it has written, newest last
+};
+
+// What to make a guest of. Strings and image are borrowed; the image must outlive the guest.
+struct guest_config {
+    const void *image;
+    uint64_t image_size;
+    const char *name;
+    uint32_t instance;
+    uint64_t memory_bytes; // RAM behind the image, whole pages
+    const char *arguments;
+};
+
+// All guests that have not been destroyed, by id: struct guest.link.
+extern struct list_node guest_list;
+
+// Make a guest and let it run. Null if it is refused: `*reason` says why (the image is bad, memory is out);
+// nothing is left behind then.
+struct guest *guest_create(const struct guest_config *config, const char **reason);
+
+// The guest of that id, or null.
+struct guest *guest_find(uint32_t id);
+
+// End a guest. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.
+void guest_exit(struct guest *guest, uint64_t code);
+void guest_kill(struct guest *guest, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+// Give back what is left of a guest that has ended; a living one is killed first ("operator").
+void guest_destroy(struct guest *guest);
