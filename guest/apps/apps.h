@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The programs in this image; the argument work=NAME chooses one.
+#pragma once
+
+// work=demo: three threads with something to do now and then. Arguments: none.
+void demo_start(void);
+
+// work=random: checks that no timer is ever early. Arguments: n= events, timers= at once, bits= of the longest delay.
+void random_start(void);
+
+// work=micro: the micro-benchmark. Arguments: role=, peer=, n=, unit=.
+void micro_start(void);

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// work=micro: what one hypercall, one timer, one block and wake cost, in ticks of the TSC.
+//
+// The model. A figure is an operation, timed `n` times between two readings of the TSC, each time after a random
+// pause, so that no sample sits at the same phase of anything; the cost of an empty pair of readings is taken off.
+// Then the operation runs some more times between two HCALL_COUNTERS calls, for what an instruction count cannot
+// show: ring crossings, device accesses, address-space switches. `prepare` is part of neither.
+//
+// Each figure is one line of output that begins with "@json micro". Where one instruction is one tick (QEMU with
+// -icount shift=0) the ticks are instructions and the same in every run.
+#include "apps.h"
+
+#include "args.h"
+#include "clock.h"
+#include "console.h"
+#include "hypercall.h"
+#include "irq.h"
+#include "micro.h"
+#include "micro_wait.h"
+#include "panic.h"
+#include "random.h"
+
+#include <lib/time.h>
+
+#define SAMPLES_MAX 2000u
+#define COUNT_ROUNDS 64u
+#define EMPTY_ROUNDS 64u
+
+struct figure {
+    const char *name;
+    void (*prepare)(void);
+    void (*operation)(void);  // to be counted
+    uint64_t (*sample)(void); // to be timed: returns ticks, with those of an empty pair
+};
+
+static uint64_t samples[SAMPLES_MAX];
+static uint64_t rounds, empty_ticks;
+static uint64_t seed = 1;
+static char unit[16];
+
+// ---- The operations --------------------------------------------------------------------------------------------
+
+static void nothing(void)
+{
+}
+
+static inline void null_int(void)
+{
+    hypercall0(HCALL_NOP);
+}
+
+static inline void null_syscall(void)
+{
+    hypercall_fast0(HCALL_NOP);
+}
+
+static void disarm(void)
+{
+    hypercall_set_clockevent(0);
+}
+
+static void arm_soon(void)
+{
+    hypercall_set_clockevent(NSEC_PER_SEC);
+}
+
+static inline void arm_head(void)
+{
+    hypercall_set_clockevent(NSEC_PER_SEC);
+}
+
+static inline void rearm_later(void)
+{
+    hypercall_set_clockevent(2 * NSEC_PER_SEC);
+}
+
+static inline void breakpoint(void)
+{
+    __asm__ volatile("int3" : : : "memory");
+}
+
+static inline void clock_read(void)
+{
+    clock_now_ns();
+}
+
+#define TIMED(operation)                     \
+    static uint64_t sample_##operation(void) \
+    {                                        \
+        uint64_t start_tsc = clock_tsc();    \
+        operation();                         \
+        return clock_tsc() - start_tsc;      \
+    }
+
+TIMED(nothing)
+TIMED(null_int)
+TIMED(null_syscall)
+TIMED(arm_head)
+TIMED(rearm_later)
+TIMED(breakpoint)
+TIMED(clock_read)
+TIMED(micro_wait_doorbell)
+
+static const struct figure figures[] = {
+    { "hypercall_null_int", nothing, null_int, sample_null_int },
+    { "hypercall_null_syscall", nothing, null_syscall, sample_null_syscall },
+    { "arm_head", disarm, arm_head, sample_arm_head },
+    { "rearm_later", arm_soon, rearm_later, sample_rearm_later },
+    { "exception_reflect_bp", disarm, breakpoint, sample_breakpoint },
+    { "clock_read", nothing, clock_read, sample_clock_read },
+    { "expiry_to_handler_running", micro_wait_arm, micro_wait_running, micro_wait_sample_running },
+    { "expiry_to_handler_blocked", micro_wait_arm, micro_wait_blocked, micro_wait_sample_blocked },
+    { "block_wake", nothing, micro_wait_block, micro_wait_sample_block },
+};
+
+static const struct figure pingpong = { "doorbell_pingpong", nothing, micro_wait_doorbell,
+                                        sample_micro_wait_doorbell };
+
+// ---- Measuring -------------------------------------------------------------------------------------------------
+
+static void pause_randomly(void)
+{
+    uint64_t turns = random_next(&seed) % 256;
+
+    while (turns-- > 0)
+        __asm__ volatile("" : : : "memory");
+}
+
+// Adds to *sum what the operation has counted. Two calls with nothing between them count too: that comes off.
+static void count_once(const struct figure *figure, struct lull_counters *sum)
+{
+    struct lull_counters before, after, empty;
+
+    hypercall_counters(&before);
+    hypercall_counters(&empty);
+    figure->prepare();
+    sum->crossings -= empty.crossings - before.crossings;
+    sum->mmio -= empty.mmio - before.mmio;
+    sum->cr3_loads -= empty.cr3_loads - before.cr3_loads;
+
+    hypercall_counters(&before);
+    figure->operation();
+    hypercall_counters(&after);
+    sum->crossings += after.crossings - before.crossings;
+    sum->mmio += after.mmio - before.mmio;
+    sum->cr3_loads += after.cr3_loads - before.cr3_loads;
+}
+
+// Ascending, by insertion with a shrinking gap (Shell's method).
+static void sort(uint64_t *values, uint64_t count)
+{
+    for (uint64_t gap = count / 2; gap > 0; gap /= 2) {
+        for (uint64_t i = gap; i < count; i++) {
+            uint64_t value = values[i];
+            uint64_t at = i;
+
+            for (; at >= gap && values[at - gap] > value; at -= gap)
+                values[at] = values[at - gap];
+            values[at] = value;
+        }
+    }
+}
+
+// A mean over COUNT_ROUNDS with two decimal places.
+#define MEAN_FORMAT "%lu.%02lu"
+#define MEAN(sum) (sum) / COUNT_ROUNDS, (sum) % COUNT_ROUNDS * 100 / COUNT_ROUNDS
+
+static void measure(const struct figure *figure)
+{
+    struct lull_counters sum = { 0 };
+
+    for (uint64_t i = 0; i < rounds; i++) {
+        uint64_t ticks;
+
+        pause_randomly();
+        figure->prepare();
+        ticks = figure->sample();
+        samples[i] = ticks > empty_ticks ? ticks - empty_ticks : 0;
+    }
+    for (unsigned int i = 0; i < COUNT_ROUNDS; i++)
+        count_once(figure, &sum);
+    disarm();
+    sort(samples, rounds);
+    console_print(
+        "@json micro {\"name\": \"%s\", \"unit\": \"%s\", \"n\": %lu, \"min\": %lu, \"median\": %lu, "
+        "\"p99\": %lu, \"max\": %lu, \"crossings\": " MEAN_FORMAT ", \"mmio\": " MEAN_FORMAT
+        ", \"cr3_loads\": " MEAN_FORMAT "}\n",
+        figure->name, unit, rounds, samples[0], samples[rounds / 2], samples[rounds * 99 / 100],
+        samples[rounds - 1], MEAN(sum.crossings), MEAN(sum.mmio), MEAN(sum.cr3_loads));
+}
+
+static void measure_empty(void)
+{
+    empty_ticks = UINT64_MAX;
+    for (unsigned int i = 0; i < EMPTY_ROUNDS; i++) {
+        uint64_t ticks = sample_nothing();
+
+        if (ticks < empty_ticks)
+            empty_ticks = ticks;
+    }
+}
+
+void micro_start(void)
+{
+    uint64_t peer = args_u64("peer", UINT64_MAX, 0, UINT32_MAX);
+
+    irq_disable();
+    rounds = args_u64("n", 500, 100, SAMPLES_MAX);
+    args_text("unit", "ticks", unit, sizeof unit);
+    if (hypercall_set_upcalls((uint64_t)micro_interrupt, (uint64_t)micro_exception,
+                              LULL_RETURN_WINDOW(0, 0)) != 0)
+        panic("the hypervisor refuses the upcalls");
+
+    if (args_is("role", "pong")) {
+        micro_wait_answer(peer, rounds + COUNT_ROUNDS);
+        hypercall_exit(0);
+    }
+    measure_empty();
+    micro_wait_calibrate(empty_ticks);
+    for (unsigned int i = 0; i < sizeof figures / sizeof figures[0]; i++)
+        measure(&figures[i]);
+    if (micro_wait_set_peer(peer))
+        measure(&pingpong);
+    hypercall_exit(0);
+}

@@ -1,0 +1,48 @@
+; SPDX-License-Identifier: BSD-2-Clause
+; The assembly half of the micro-benchmark; micro.h describes it.
+
+%include "guest_offsets.inc"
+
+default abs
+
+section .bss
+global micro_stamp
+align 8
+micro_stamp: resq 1
+
+section .text
+global micro_interrupt, micro_exception, micro_spin, micro_halt
+
+; The stack is as it was pushed by the hypervisor; returning does not turn interrupts on, whatever the frame says.
+micro_interrupt:
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+    mov [micro_stamp], rax
+    lock and qword [VCPU_PENDING], 0
+    iretq
+
+micro_exception:
+    add rsp, EXCEPTION_FRAME
+    iretq
+
+; bool micro_spin(uint64_t rounds): rdi counts down, so rax and rdx are free for micro_interrupt to lose.
+micro_spin:
+    mov dword [VCPU_IRQ_ENABLED], 1
+.again:
+    cmp qword [micro_stamp], 0
+    jne .came
+    dec rdi
+    jnz .again
+    mov dword [VCPU_IRQ_ENABLED], 0
+    xor eax, eax
+    ret
+.came:
+    mov eax, 1
+    ret
+
+; void micro_halt(void)
+micro_halt:
+    mov eax, HCALL_HALT
+    int HCALL_VECTOR
+    ret

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The micro-benchmark's operations that wait: expiry to handler, block and wake, doorbells.
+//
+// How block and wake is told from the idle time between them: an event `delay` after the call ends the halt, so
+//
+//      elapsed(delay) = (call until the delay counts) + delay + (expiry until return)
+//
+// as long as the CPU halts before the event fires. The shorter the delay, the shorter the halt, down to the delay
+// at which the event fires just when the CPU would halt; with less than that `elapsed` stays what it is. That
+// delay is found once; there the idle time is none, so all of `elapsed` is work. For any other delay
+//
+//      work = elapsed(delay) - delay + that delay
+#include "micro_wait.h"
+
+#include "clock.h"
+#include "hypercall.h"
+#include "micro.h"
+#include "pages.h"
+#include "panic.h"
+#include "random.h"
+
+#define DELAY_MIN_NS 20000u
+#define DELAY_SPREAD_NS 40000u
+#define SPIN_ROUNDS 100000000u
+
+// The calibration comes down from this delay in steps. More than TOLERANCE ticks above the others means that the
+// event came before the halt; a few ticks are the rounding of the timer.
+#define CALIBRATE_FROM_NS 32768u
+#define CALIBRATE_STEP_NS 16u
+#define CALIBRATE_TRIES 3u
+#define TOLERANCE 8u
+
+static uint64_t seed = 2;
+static uint64_t block_ticks; // from the call until the CPU halts
+static uint64_t peer;
+
+static uint64_t random_delay_ns(void)
+{
+    return DELAY_MIN_NS + random_next(&seed) % DELAY_SPREAD_NS;
+}
+
+static uint64_t ticks_from_ns(uint64_t ns)
+{
+    const volatile struct lull_time_page *page = pages_time();
+    unsigned __int128 scaled = (unsigned __int128)ns << page->shift;
+    uint64_t quotient, remainder;
+
+    // 128 bits by 64: the compiler would call a library for it. The quotient fits, since ns are below 2^60 or so
+    // and no TSC counts 16 times in a nanosecond.
+    __asm__("divq %[mult]"
+            : "=a"(quotient), "=d"(remainder)
+            : "a"((uint64_t)scaled), "d"((uint64_t)(scaled >> 64)), [mult] "r"(page->mult));
+    return quotient;
+}
+
+// ---- From expiry to handler ------------------------------------------------------------------------------------
+
+void micro_wait_arm(void)
+{
+    micro_stamp = 0;
+    hypercall_set_clockevent(random_delay_ns());
+}
+
+void micro_wait_running(void)
+{
+    if (!micro_spin(SPIN_ROUNDS))
+        panic("an armed event never came");
+}
+
+void micro_wait_blocked(void)
+{
+    while (micro_stamp == 0)
+        micro_halt();
+}
+
+// Ticks from the last event's deadline, which the hypervisor wrote down, to the stamp of the handler.
+static uint64_t since_deadline(void)
+{
+    const volatile struct lull_time_page *page = pages_time();
+    uint64_t deadline_tsc = page->base_tsc + ticks_from_ns(pages_vcpu()->timer.deadline_ns - page->base_ns);
+
+    return micro_stamp - deadline_tsc;
+}
+
+uint64_t micro_wait_sample_running(void)
+{
+    micro_wait_running();
+    return since_deadline();
+}
+
+uint64_t micro_wait_sample_blocked(void)
+{
+    micro_wait_blocked();
+    return since_deadline();
+}
+
+// ---- Block and wake --------------------------------------------------------------------------------------------
+
+// Ticks of arm and halt beyond the delay.
+static uint64_t excess_ticks(uint64_t delay_ns)
+{
+    uint64_t start_tsc = clock_tsc();
+
+    micro_stamp = 0;
+    hypercall_set_clockevent(delay_ns);
+    micro_wait_blocked();
+    return clock_tsc() - start_tsc - ticks_from_ns(delay_ns);
+}
+
+static uint64_t best_excess_ticks(uint64_t delay_ns)
+{
+    uint64_t best = UINT64_MAX;
+
+    for (unsigned int i = 0; i < CALIBRATE_TRIES; i++) {
+        uint64_t ticks = excess_ticks(delay_ns);
+
+        if (ticks < best)
+            best = ticks;
+    }
+    return best;
+}
+
+void micro_wait_calibrate(uint64_t empty_ticks)
+{
+    uint64_t delay_ns = CALIBRATE_FROM_NS;
+    uint64_t limit = best_excess_ticks(delay_ns) + TOLERANCE;
+
+    while (delay_ns > CALIBRATE_STEP_NS && best_excess_ticks(delay_ns - CALIBRATE_STEP_NS) <= limit)
+        delay_ns -= CALIBRATE_STEP_NS;
+    while (delay_ns > 1 && best_excess_ticks(delay_ns - 1) <= limit)
+        delay_ns--;
+    block_ticks = ticks_from_ns(delay_ns) - empty_ticks;
+}
+
+void micro_wait_block(void)
+{
+    excess_ticks(random_delay_ns());
+}
+
+uint64_t micro_wait_sample_block(void)
+{
+    return excess_ticks(random_delay_ns()) + block_ticks;
+}
+
+// ---- Doorbells -------------------------------------------------------------------------------------------------
+
+bool micro_wait_set_peer(uint64_t guest_id)
+{
+    peer = guest_id;
+    return hypercall_doorbell(guest_id) == LULL_OK;
+}
+
+void micro_wait_doorbell(void)
+{
+    micro_stamp = 0;
+    hypercall_doorbell(peer);
+    while (micro_stamp == 0)
+        micro_halt();
+}
+
+void micro_wait_answer(uint64_t guest_id, uint64_t rings)
+{
+    for (uint64_t i = 0; i < rings; i++) {
+        while (micro_stamp == 0)
+            micro_halt();
+        micro_stamp = 0;
+        hypercall_doorbell(guest_id);
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The ABI's numbers for NASM: compiled to assembly text, from which the Makefile takes every "->NAME value"
+// into build/guest_offsets.inc, so that no offset is counted by hand. Never linked.
+#include <stddef.h>
+
+#include <abi/lull.h>
+
+#define CONSTANT(name, value) __asm__ volatile("\n.ascii \"->" #name " %c0\"" : : "i"(value))
+
+void asm_offsets(void);
+
+void asm_offsets(void)
+{
+    CONSTANT(VCPU_IRQ_ENABLED, LULL_VCPU_PAGE + offsetof(struct lull_vcpu_page, irq_enabled));
+    CONSTANT(VCPU_PENDING, LULL_VCPU_PAGE + offsetof(struct lull_vcpu_page, pending));
+
+    CONSTANT(FRAME_RFLAGS, offsetof(struct lull_upcall_frame, rflags));
+    CONSTANT(EXCEPTION_FRAME, offsetof(struct lull_exception_frame, frame));
+    CONSTANT(RFLAGS_IF, LULL_RFLAGS_IF);
+
+    CONSTANT(HCALL_VECTOR, LULL_HCALL_VECTOR);
+    CONSTANT(HCALL_HALT, HCALL_HALT);
+    CONSTANT(HCALL_UPCALL_RETURN, HCALL_UPCALL_RETURN);
+}

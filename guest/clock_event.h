@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The guest's clock event device: one interrupt at a time that the guest names, or one every period.
+//
+// The device is the hypervisor's; this is the driver. One-shot mode takes an absolute deadline and turns it into
+// the delay that the hypercall wants. The two modes exclude each other: setting either ends the other.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// Asks for one interrupt at or after deadline_ns; TIME_NEVER asks for none. Replaces the deadline that was set.
+// A deadline in the past makes an interrupt at once. Interrupts off.
+void clock_event_set(uint64_t deadline_ns);
+
+// The deadline that the device holds: TIME_NEVER after it fired, and in periodic mode. Interrupts off.
+uint64_t clock_event_deadline_ns(void);
+
+// Asks for an interrupt every period_ns from now on. Interrupts off.
+void clock_event_set_periodic(uint64_t period_ns);
+
+bool clock_event_is_periodic(void);
+
+// The device's interrupt; called by dispatch.c with interrupts off.
+void clock_event_interrupt(void);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The guest kernel's table of contents: what is set up in which order, and then idle.
+//
+// Read on in idle.c (what a guest does most of the time), timer.c, clock_event.c and hypercall.h: the guest's half
+// of the way that a timer takes. clock.c is the other half of time; upcall.asm is where the hypervisor comes back.
+#include "apps/apps.h"
+#include "args.h"
+#include "console.h"
+#include "idle.h"
+#include "irq.h"
+#include "memory.h"
+#include "pages.h"
+#include "panic.h"
+#include "thread.h"
+#include "tick.h"
+#include "timer.h"
+
+#include <lib/string.h>
+
+_Noreturn void guest_main(const struct lull_start_page *start); // called by start.asm
+
+// work=idle: no thread and no timer, so the guest halts once and stays halted.
+static void do_nothing(void)
+{
+}
+
+static const struct program {
+    const char *name;
+    void (*start)(void);
+} programs[] = {
+    { "demo", demo_start },
+    { "idle", do_nothing },
+    { "random", random_start },
+    { "micro", micro_start },
+};
+
+#define PROGRAMS (sizeof programs / sizeof programs[0])
+
+static const char *const known_args[] = {
+    "work", "hz", "n", "timers", "bits", "seed", "role", "peer", "unit"
+};
+
+// Both sides were compiled from one header, or they do not understand each other.
+static void check_abi(const struct lull_start_page *start)
+{
+    if (start->magic != LULL_MAGIC || start->abi_version != LULL_ABI_VERSION)
+        panic("this guest was built for ABI version %u, the hypervisor offers %u", LULL_ABI_VERSION,
+              start->abi_version);
+}
+
+static const struct program *choose_program(void)
+{
+    char name[16];
+
+    args_text("work", "demo", name, sizeof name);
+    for (size_t i = 0; i < PROGRAMS; i++)
+        if (strcmp(name, programs[i].name) == 0)
+            return &programs[i];
+    panic("there is no program work=%s; there are demo, idle, random and micro", name);
+}
+
+_Noreturn void guest_main(const struct lull_start_page *start)
+{
+    const struct program *program;
+    uint64_t hz;
+
+    check_abi(start);
+    irq_init(true); // interrupts stay off until the idle loop
+    memory_init();  // from here on memory_take()
+    timer_init();   // from here on timers can be armed
+    thread_init();  // this is the idle thread now
+
+    args_check(known_args, sizeof known_args / sizeof known_args[0]);
+    program = choose_program();
+    hz = args_u64("hz", 0, 0, TICK_HZ_MAX);
+    if (hz != 0)
+        tick_start(hz); // the classic mode; without it nothing ticks
+    console_print("work=%s hz=%lu (%s)\n", program->name, hz, hz != 0 ? "ticking" : "tickless");
+    program->start();
+    idle_loop();
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The guest's timers: any number of deadlines on one clock event device.
+//
+// The model: armed timers are in a wheel (lib/timer_wheel.h) that always knows the earliest one. The device holds
+// a deadline that is never later than that one. Arming something earlier moves the device at once. Cancelling
+// does not: the deadline that has become needless is corrected when the guest goes idle (timer_before_idle), and
+// a timeout that is armed and cancelled while the guest runs costs no hypercall beyond its first.
+//
+// With the classic tick (tick.h) the device is not touched at all: every tick looks into the wheel.
+#pragma once
+
+#include <stdint.h>
+
+#include <lib/timer_wheel.h>
+
+struct timer {
+    struct timer_wheel_node node; // node.expiry_ns is the deadline, readable in the callback too
+    void (*expired)(struct timer *timer);
+};
+
+void timer_init(void);
+
+// Prepares a timer. `expired` is called once for each arming, at or after the deadline and never before it, with
+// interrupts off; it may arm and cancel any timer.
+void timer_setup(struct timer *timer, void (*expired)(struct timer *timer));
+
+// Arms the timer, or moves it if it is armed. deadline_ns is absolute; one in the past expires at once (from the
+// interrupt that follows, not inside this call). Any context.
+void timer_arm(struct timer *timer, uint64_t deadline_ns);
+
+// Disarms the timer; nothing happens when it is not armed. Any context.
+void timer_cancel(struct timer *timer);
+
+// Expires everything that is due. Interrupts off.
+void timer_expire_due(void);
+
+// The one-shot interrupt: expires what is due and asks for the next. Interrupts off.
+void timer_interrupt(void);
+
+// Makes the device hold exactly the earliest deadline. Interrupts off, right before a halt.
+void timer_before_idle(void);
