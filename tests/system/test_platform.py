@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A machine that lacks something gets a sentence that says what, and either works without it or stops."""
+
+import pytest
+
+import qemu
+
+
+def test_no_long_mode(boot):
+    """Nothing can run here, so the machine says so and halts: the only end is the one that we make."""
+    with pytest.raises(pytest.fail.Exception) as stopped:
+        boot("mode=selftest exit=debug", [("guest", "guest")], cpu="max,-lm", timeout_s=20)
+    assert "long mode" in str(stopped.value)
+
+
+def test_no_acpi(boot, entry):
+    boot_line, modules = entry("selftest")
+    outcome = boot(f"{boot_line} exit=debug", modules, acpi=False).succeeded()
+    outcome.says(r"no RSDP")
+
+
+@pytest.mark.parametrize("missing", ["-smep", "-smap", "-umip", "-nx", "-smep,-smap,-umip,-nx,-fsgsbase,-rdtscp,-pge"])
+def test_fewer_protections(boot, entry, missing):
+    boot_line, modules = entry("selftest")
+    boot(f"{boot_line} exit=debug", modules, cpu=f"max,{missing}").succeeded()
+
+
+def test_oldest_cpu(boot, entry):
+    """qemu64 has long mode and little else; the self-test still passes."""
+    boot_line, modules = entry("selftest")
+    boot(f"{boot_line} exit=debug", modules, cpu="qemu64").succeeded()
+
+
+def test_little_memory(boot, entry):
+    """Too little for all guests: those that fit run, the others are refused by name, and nothing breaks."""
+    boot_line, _ = entry("interactive")
+    outcome = boot(f"{boot_line.replace('interactive', 'selftest')} exit=debug",
+                   [("guest", "guest count=100 mem=16M")], memory="64M")
+    outcome.says(r"(?i)memory")
+    assert outcome.status != qemu.EXIT_SUCCESS
