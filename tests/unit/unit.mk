@@ -43,6 +43,8 @@ UNIT_TESTS += test_timer_wheel_random
 UNIT_SRCS_test_timer_wheel_random := tests/unit/test_timer_wheel_random.c tests/unit/timer_wheel_oracle.c \
 	hv/shared/lib/timer_wheel.c
 
+include tests/unit/core.mk
+
 # ---- Rules ----------------------------------------------------------------------------------------------------
 
 UNIT_PROGRAMS :=

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests of hv/core, boot/ and the parsers of hv/vm. Included by unit.mk.
+
+UNIT_LOG   := tests/fake/log_capture.c
+UNIT_PANIC := tests/fake/panic_assert.c
+
+UNIT_TESTS += test_page_alloc
+UNIT_SRCS_test_page_alloc   := tests/unit/test_page_alloc.c hv/core/page_alloc.c hv/core/boot_memory.c \
+	$(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_page_alloc := -iquote tests/fake/page_alloc -Itests/fake
+
+UNIT_TESTS += test_boot_memory
+UNIT_SRCS_test_boot_memory := tests/unit/test_boot_memory.c hv/core/boot_memory.c
+
+UNIT_TESTS += test_multiboot2
+UNIT_SRCS_test_multiboot2   := tests/unit/test_multiboot2.c boot/multiboot2.c hv/core/boot_memory.c $(UNIT_LOG)
+UNIT_CFLAGS_test_multiboot2 := -Itests/fake -Iboot
