@@ -18,7 +18,13 @@ HV_ASM +=
 HV_SRCS +=
 
 # hv/shared/lib/
-HV_SRCS +=
+HV_SRCS += \
+	hv/shared/lib/format.c \
+	hv/shared/lib/histogram.c \
+	hv/shared/lib/ns_scale.c \
+	hv/shared/lib/parse.c \
+	hv/shared/lib/string.c \
+	hv/shared/lib/timer_wheel.c
 
 # hv/core/
 HV_SRCS += \
