@@ -15,7 +15,8 @@ HV_SRCS +=
 
 # hv/x86/
 HV_ASM +=
-HV_SRCS +=
+HV_SRCS += \
+	hv/x86/lapic.c
 
 # hv/shared/lib/
 HV_SRCS += \
@@ -42,6 +43,8 @@ HV_SRCS += \
 	hv/dev/acpi_fadt.c \
 	hv/dev/acpi_madt.c \
 	hv/dev/acpi_tables.c \
+	hv/dev/ioapic.c \
+	hv/dev/pic.c \
 	hv/dev/uart.c
 
 # hv/time/

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Start of the local APIC, and interrupts to oneself. Intel SDM vol. 3A, 10.4 to 10.6.
+
+#include "x86/lapic.h"
+
+#include <stddef.h>
+
+#include "x86/features.h"
+#include "x86/msr.h"
+#include "x86/paging.h"
+#include "x86/vectors.h"
+
+#define CPUID_FEATURES 1u
+#define CPUID_FEATURES_APIC (1u << 9) // in edx
+
+// Index of an LVT entry in the version register's count.
+#define LVT_PERFORMANCE 4u
+#define LVT_THERMAL 5u
+
+// An interrupt command to oneself is delivered within a few bus cycles; this bounds the wait for one that is not.
+#define ICR_READS_MAX 1000u
+
+volatile void *lapic_base;
+
+// xAPIC mode, switched on. Out of x2APIC mode the only way leads through "off", 10.12.5.
+static const char *enable(void)
+{
+    uint64_t base = msr_read(MSR_APIC_BASE);
+    if ((base & MSR_APIC_BASE_X2APIC) != 0) {
+        base &= ~(MSR_APIC_BASE_X2APIC | MSR_APIC_BASE_ENABLE);
+        msr_write(MSR_APIC_BASE, base);
+    }
+    msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE);
+    base = msr_read(MSR_APIC_BASE);
+    if ((base & (MSR_APIC_BASE_X2APIC | MSR_APIC_BASE_ENABLE)) != MSR_APIC_BASE_ENABLE) {
+        return "cannot be brought into xAPIC mode";
+    }
+    if (lapic_base == NULL) {
+        lapic_base = paging_map(base & MSR_APIC_BASE_ADDRESS, LAPIC_SIZE, PAGING_UNCACHED);
+    }
+    return NULL;
+}
+
+const char *lapic_init(void)
+{
+    if ((features_cpuid(CPUID_FEATURES, 0).edx & CPUID_FEATURES_APIC) == 0) {
+        return "is not there or switched off by the firmware";
+    }
+    const char *trouble = enable();
+    if (trouble != NULL) {
+        return trouble;
+    }
+    uint32_t last = LAPIC_VERSION_LAST_LVT(lapic_read(LAPIC_VERSION));
+    // While the APIC is off in software, LVT writes keep the entries masked, so it is switched on first.
+    lapic_write(LAPIC_SVR, LAPIC_SVR_ENABLE | VECTOR_LAPIC_SPURIOUS);
+    lapic_write(LAPIC_TPR, 0);
+    lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED);
+    lapic_write(LAPIC_TIMER_INITIAL, 0);
+    lapic_write(LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);
+    lapic_write(LAPIC_LVT_LINT1, LAPIC_LVT_NMI);
+    if (last >= LVT_PERFORMANCE) {
+        lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_LVT_MASKED);
+    }
+    if (last >= LVT_THERMAL) {
+        lapic_write(LAPIC_LVT_THERMAL, LAPIC_LVT_MASKED);
+    }
+    lapic_take_errors();
+    lapic_write(LAPIC_LVT_ERROR, VECTOR_LAPIC_ERROR);
+    return NULL;
+}
+
+uint8_t lapic_id(void)
+{
+    return (uint8_t)(lapic_read(LAPIC_ID) >> LAPIC_ID_SHIFT);
+}
+
+void lapic_send_self(uint8_t vector)
+{
+    for (uint32_t reads = 0; reads < ICR_READS_MAX && (lapic_read(LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0;
+         reads++) {
+    }
+    lapic_write(LAPIC_ICR_LOW, LAPIC_ICR_SELF | LAPIC_ICR_ASSERT | vector);
+}
+
+uint32_t lapic_take_errors(void)
+{
+    lapic_write(LAPIC_ESR, 0); // latches the errors so far
+    return lapic_read(LAPIC_ESR);
+}
