@@ -125,7 +125,7 @@ check: ## format, include floors, headers, static analysis
 
 test: ## install what is missing, build, run all tests; the last line is `N passed, N failed`
 	@tools/install-deps test
-	@tools/test.py --build $(BUILD) --jobs $(JOBS)
+	@tools/run_tests.py --build $(BUILD) --jobs $(JOBS)
 
 clean: ## remove everything that was built
 	$(Q)rm -rf $(BUILD)

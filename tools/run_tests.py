@@ -41,6 +41,11 @@ def count_one(_output, _file):
     return 0, 0, 0
 
 
+def verdict(good, bad, status):
+    """Adds the failure that a stage did not count itself: it ended badly, or it counted nothing."""
+    return good, bad + (1 if (status != 0 and bad == 0) or good + bad == 0 else 0)
+
+
 def run(command, log):
     """Runs a command, shows its output as it comes and keeps it in `log`; returns (output, exit status)."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -82,8 +87,7 @@ def main():
         good, bad, skips = count(output, junit)
         if status == 0 and count is count_one:
             good = 1
-        if (status != 0 and bad == 0) or good + bad == 0:
-            bad += 1
+        good, bad = verdict(good, bad, status)
         summary.append(f"{name:18} {good:5} passed {bad:3} failed {skips:3} skipped {time.monotonic() - started:6.0f} s")
         passed, failed, skipped = passed + good, failed + bad, skipped + skips
     print("====")

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The tools that judge must be able to say no."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import run_tests as summary
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+
+
+def run(*command, text=None, cwd=None):
+    return subprocess.run([str(word) for word in command], input=text, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, cwd=cwd, check=False)
+
+
+def test_symbol_check_sees_a_moved_function(tmp_path):
+    image = "ffffffff80200000 0000000000000010 T first\nffffffff80200010 0000000000000020 t second\n"
+    table = tmp_path / "symbols.c"
+    table.write_text(run(TOOLS / "mksymbols.py", text=image).stdout)
+    assert run(TOOLS / "mksymbols.py", "--check", table, text=image).returncode == 0
+    moved = image.replace("ffffffff80200010", "ffffffff80200018")
+    assert run(TOOLS / "mksymbols.py", "--check", table, text=moved).returncode == 1
+
+
+def floors(tree, file, include):
+    """Runs the floor check over a tree that holds one file with one include."""
+    path = tree / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#include {include}\n")
+    done = run(sys.executable, TOOLS / "check-floors.py", cwd=tree)
+    path.unlink()
+    return done.returncode
+
+
+def test_floors(tmp_path):
+    allowed = [("hv/dev/hpet.c", '"dev/hpet.h"'), ("hv/dev/hpet.c", '"dev/clock_event.h"'),
+               ("hv/dev/acpi_madt.c", '"dev/acpi.h"'), ("hv/time/timer.c", '"dev/clock_event.h"'),
+               ("hv/vm/vcpu.c", '"time/timer.h"'), ("hv/main.c", '"dev/hpet.h"'), ("guest/main.c", "<abi/lull.h>"),
+               ("hv/shared/abi/lull.h", "<stdint.h>")]
+    broken = [("hv/dev/hpet.c", '"dev/lapic_timer.h"'), ("hv/dev/hpet.c", '"time/timer.h"'),
+              ("hv/time/timer.c", '"dev/hpet.h"'), ("hv/vm/vcpu.c", '"dev/uart.h"'), ("hv/core/log.c", '"vm/guest.h"'),
+              ("hv/shared/lib/list.h", '"core/log.h"'), ("hv/shared/abi/lull.h", "<stdarg.h>"),
+              ("guest/main.c", '"core/log.h"'), ("hv/x86/cpu.c", '"core/log.h"'), ("hv/core/log.c", "<stdio.h>")]
+    assert [case for case in allowed if floors(tmp_path, *case) != 0] == []
+    assert [case for case in broken if floors(tmp_path, *case) == 0] == []
+
+
+def test_summary_counts_a_silent_stage_as_a_failure():
+    assert summary.count_lines("unit")("nothing was run\n", None) == (0, 0, 0)
+    assert summary.count_lines("unit")("unit: 12 passed, 3 failed\n", None) == (12, 3, 0)
+    assert summary.count_junit("", "/nonexistent.xml") == (0, 0, 0)
+    assert summary.verdict(0, 0, 0) == (0, 1)
+    assert summary.verdict(5, 0, 1) == (5, 1)
+    assert summary.verdict(5, 2, 1) == (5, 2)
+    assert summary.verdict(5, 0, 0) == (5, 0)
