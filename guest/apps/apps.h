@@ -8,5 +8,5 @@ void demo_start(void);
 // work=random: checks that no timer is ever early. Arguments: n= events, timers= at once, bits= of the longest delay.
 void random_start(void);
 
-// work=micro: the micro-benchmark. Arguments: role=, peer=, n=, unit=.
+// work=micro: the micro-benchmark. Arguments: role=, peer=, n=.
 void micro_start(void);

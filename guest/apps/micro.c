@@ -6,8 +6,11 @@
 // Then the operation runs some more times between two HCALL_COUNTERS calls, for what an instruction count cannot
 // show: ring crossings, device accesses, address-space switches. `prepare` is part of neither.
 //
-// Each figure is one line of output that begins with "@json micro". Where one instruction is one tick (QEMU with
-// -icount shift=0) the ticks are instructions and the same in every run.
+// role=ping also measures a round trip to the guest whose role is pong, its right neighbour unless peer= names
+// another.
+//
+// Each figure is one line of output that begins with "@json micro". Where every instruction is one tick (QEMU with
+// -icount shift=0) the unit is "instructions", and the figures are the same in every run; elsewhere it is "ticks".
 #include "apps.h"
 
 #include "args.h"
@@ -17,6 +20,7 @@
 #include "irq.h"
 #include "micro.h"
 #include "micro_wait.h"
+#include "pages.h"
 #include "panic.h"
 #include "random.h"
 
@@ -25,6 +29,8 @@
 #define SAMPLES_MAX 2000u
 #define COUNT_ROUNDS 64u
 #define EMPTY_ROUNDS 64u
+#define UNIT_ROUNDS 16u
+#define UNIT_TURNS 1000u
 
 struct figure {
     const char *name;
@@ -36,7 +42,7 @@ struct figure {
 static uint64_t samples[SAMPLES_MAX];
 static uint64_t rounds, empty_ticks;
 static uint64_t seed = 1;
-static char unit[16];
+static const char *unit;
 
 // ---- The operations --------------------------------------------------------------------------------------------
 
@@ -118,12 +124,34 @@ static const struct figure pingpong = { "doorbell_pingpong", nothing, micro_wait
 
 // ---- Measuring -------------------------------------------------------------------------------------------------
 
+// Two instructions a turn, at least one turn.
+static inline void turn(uint64_t turns)
+{
+    __asm__ volatile("1: dec %0\n"
+                     "   jnz 1b"
+                     : "+r"(turns));
+}
+
 static void pause_randomly(void)
 {
-    uint64_t turns = random_next(&seed) % 256;
+    turn(random_next(&seed) % 256 + 1);
+}
 
-    while (turns-- > 0)
-        __asm__ volatile("" : : : "memory");
+// Ticks are instructions when some thousands of instructions take exactly as many ticks, every time.
+static const char *unit_of_ticks(void)
+{
+    for (unsigned int i = 0; i < UNIT_ROUNDS; i++) {
+        uint64_t start_tsc = clock_tsc();
+        uint64_t middle_tsc, end_tsc;
+
+        turn(UNIT_TURNS);
+        middle_tsc = clock_tsc();
+        turn(3 * UNIT_TURNS);
+        end_tsc = clock_tsc();
+        if ((end_tsc - middle_tsc) - (middle_tsc - start_tsc) != 2 * 2 * UNIT_TURNS)
+            return "ticks";
+    }
+    return "instructions";
 }
 
 // Adds to *sum what the operation has counted. Two calls with nothing between them count too: that comes off.
@@ -202,24 +230,27 @@ static void measure_empty(void)
 
 void micro_start(void)
 {
-    uint64_t peer = args_u64("peer", UINT64_MAX, 0, UINT32_MAX);
+    bool pong = args_is("role", "pong");
+    // The two guests of a pair stand side by side on the boot menu, ping first.
+    uint64_t neighbour = pages_start()->guest_id + (pong ? UINT64_MAX : 1);
+    uint64_t peer = args_u64("peer", neighbour, 0, UINT32_MAX);
 
     irq_disable();
     rounds = args_u64("n", 500, 100, SAMPLES_MAX);
-    args_text("unit", "ticks", unit, sizeof unit);
     if (hypercall_set_upcalls((uint64_t)micro_interrupt, (uint64_t)micro_exception,
                               LULL_RETURN_WINDOW(0, 0)) != 0)
         panic("the hypervisor refuses the upcalls");
 
-    if (args_is("role", "pong")) {
+    if (pong) {
         micro_wait_answer(peer, rounds + COUNT_ROUNDS);
         hypercall_exit(0);
     }
+    unit = unit_of_ticks();
     measure_empty();
     micro_wait_calibrate(empty_ticks);
     for (unsigned int i = 0; i < sizeof figures / sizeof figures[0]; i++)
         measure(&figures[i]);
-    if (micro_wait_set_peer(peer))
+    if (args_is("role", "ping") && micro_wait_set_peer(peer))
         measure(&pingpong);
     hypercall_exit(0);
 }
