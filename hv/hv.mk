@@ -43,8 +43,11 @@ HV_SRCS += \
 	hv/dev/acpi_fadt.c \
 	hv/dev/acpi_madt.c \
 	hv/dev/acpi_tables.c \
+	hv/dev/hpet.c \
 	hv/dev/ioapic.c \
+	hv/dev/lapic_timer.c \
 	hv/dev/pic.c \
+	hv/dev/tsc.c \
 	hv/dev/uart.c
 
 # hv/time/

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Local APIC timer, one-shot mode. Intel SDM vol. 3A, 10.5.4.
+
+#include "dev/lapic_timer.h"
+
+#include "core/assert.h"
+#include "lib/bits.h"
+#include "lib/list.h"
+#include "lib/ns_scale.h"
+#include "x86/lapic.h"
+
+#define COUNT_MAX 0xffffffffull
+#define DIVIDE_LAST 7u // log2 of the largest divider
+
+#define DELAY_LIMIT_NS (BIT(RATE_SHIFT) - 1)
+
+// The divide register's value for the divider 2^n.
+static const uint8_t divide_codes[DIVIDE_LAST + 1] = {
+    LAPIC_TIMER_DIVIDE_1,  LAPIC_TIMER_DIVIDE_2,  LAPIC_TIMER_DIVIDE_4,  LAPIC_TIMER_DIVIDE_8,
+    LAPIC_TIMER_DIVIDE_16, LAPIC_TIMER_DIVIDE_32, LAPIC_TIMER_DIVIDE_64, LAPIC_TIMER_DIVIDE_128,
+};
+
+// Ticks per nanosecond in fixed point with 60 binary places, rounded up. The number of places is a constant because
+// arm() is hot: with the delay 4 bits up, the product's upper word is the ticks and its lower word their fraction. The rate
+// is at most 10 ticks per ns, below 2^4, and delays are below 2^60 ns (max_delay_ns), so nothing overflows; the rounding
+// adds less than a tick in 2^60 ns.
+#define RATE_SHIFT 60u
+
+struct lapic_timer {
+    struct clock_event event;
+    uint64_t rate;   // undivided ticks per nanosecond, RATE_SHIFT places
+    uint32_t divide; // log2 of the divider that the register holds
+};
+
+static struct lapic_timer timer;
+
+// Any count, with the smallest divider under which it fits. The divided clock runs on its own, so the first of its
+// ticks may come at once: one more than the rounded-up count makes sure that the whole delay passes.
+static void __attribute__((noinline)) arm_divided(struct lapic_timer *this, uint64_t ticks)
+{
+    uint32_t divide = 0;
+    while (divide < DIVIDE_LAST && (ticks >> divide) + 1 >= COUNT_MAX) {
+        divide++;
+    }
+    uint64_t count = divide == 0 ? ticks : (ticks >> divide) + 2; // floor + 1 >= ceiling
+    assert(count <= COUNT_MAX);
+    // A new divider would change the pace of what still counts, so that is stopped first.
+    lapic_write(LAPIC_TIMER_INITIAL, 0);
+    if (this->divide != divide) {
+        this->divide = divide;
+        lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[divide]);
+    }
+    lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)count);
+}
+
+// On the hot path of every hypercall that moves the head of the queue: keep it to these few instructions.
+static void arm(struct clock_event *event, uint64_t delay_ns)
+{
+    struct lapic_timer *this = container_of(event, struct lapic_timer, event);
+    unsigned __int128 product = (unsigned __int128)(delay_ns << (64 - RATE_SHIFT)) * this->rate;
+    uint64_t ticks = (uint64_t)(product >> 64) + ((uint64_t)product != 0);
+    // The current tick is partly over, so one more; it also keeps the count from being 0, which would stop the timer.
+    ticks++;
+    if (__builtin_expect(ticks > COUNT_MAX || this->divide != 0, 0)) {
+        arm_divided(this, ticks);
+        return;
+    }
+    lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)ticks);
+}
+
+static void stop(struct clock_event *event)
+{
+    (void)event;
+    lapic_write(LAPIC_TIMER_INITIAL, 0);
+}
+
+// The scale's inverse in RATE_SHIFT places.
+static uint64_t fixed_rate(const struct ns_scale *scale)
+{
+    if (scale->inverse_shift < RATE_SHIFT) {
+        return scale->inverse << (RATE_SHIFT - scale->inverse_shift);
+    }
+    uint32_t surplus = scale->inverse_shift - RATE_SHIFT;
+    return (scale->inverse + (BIT(surplus) - 1)) >> surplus;
+}
+
+struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector)
+{
+    struct ns_scale scale;
+    bool in_range = ns_scale_from_hz(&scale, frequency_hz);
+    assert(in_range);
+    // arm_divided() adds up to 2 divided ticks, arm() up to 2 undivided ones.
+    const uint64_t max_ticks = (COUNT_MAX - 3) << DIVIDE_LAST;
+    uint64_t max_delay_ns = ns_scale_to_ns(&scale, max_ticks);
+    timer.event = (struct clock_event){
+        .name = "lapic",
+        .max_delay_ns = max_delay_ns < DELAY_LIMIT_NS ? max_delay_ns : DELAY_LIMIT_NS,
+        .arm = arm,
+        .stop = stop, // nothing to acknowledge beyond the end of interrupt
+    };
+    timer.rate = fixed_rate(&scale);
+    timer.divide = 0;
+    lapic_write(LAPIC_TIMER_INITIAL, 0);
+    lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[0]);
+    lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_ONE_SHOT | vector);
+    return &timer.event;
+}
+
+// Counts up from 0 while the register counts down; stands still at the end, 4 s at 1 GHz.
+static uint64_t read(struct clock_source *source)
+{
+    (void)source;
+    return COUNT_MAX - lapic_read(LAPIC_TIMER_CURRENT);
+}
+
+struct clock_source *lapic_timer_counter(void)
+{
+    static struct clock_source counter = { .name = "lapic timer", .read = read, .max_gap_ns = UINT64_MAX };
+    lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_ONE_SHOT | LAPIC_LVT_MASKED);
+    lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[0]);
+    lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)COUNT_MAX);
+    return &counter;
+}
