@@ -40,9 +40,9 @@ def folder_of(path):
 
 
 def same_chip(file, header):
-    """Whether dev/`header` belongs to the same chip as `file`: acpi.h to acpi.c and acpi_madt.c, not to hpet.c."""
+    """Whether dev/`header` belongs to the same chip as `file`: acpi_tables.h to acpi_madt.c, not to hpet.c."""
     name, chip = Path(file).stem, Path(header).stem
-    return name == chip or name.startswith(chip + "_") or chip.startswith(name + "_")
+    return name.split("_")[0] == chip.split("_")[0]
 
 
 def allowed(file, folder, name):
