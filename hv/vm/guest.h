@@ -19,6 +19,7 @@
 #define GUEST_REASON_SIZE 24
 #define GUEST_DETAIL_SIZE 160
 
+struct timer;
 struct vcpu;
 
 enum guest_state {
@@ -73,3 +74,7 @@ void guest_kill(struct guest *guest, const char *reason, const char *format, ...
 
 // Give back what is left of a guest that has ended; a living one is killed first ("operator").
 void guest_destroy(struct guest *guest);
+
+// Arm `timer` for the present moment whenever a guest ends from now on, so that its expiry learns of the end outside
+// of the guest's own path; null for none. guest_exit() and guest_kill() do it for the first end only.
+void guest_watch(struct timer *timer);
