@@ -8,34 +8,35 @@
 #include "time/clock.h"
 #include "vm/vcpu.h"
 
-// Count the periods that have passed up to now_ns and move on to the first one after it.
-static void next_period(struct vtimer *vtimer, uint64_t now_ns)
+// Arm the first period after now_ns and count those that passed before it.
+static void next_period(struct vtimer *vtimer, uint64_t deadline_ns, uint64_t now_ns)
 {
-    uint64_t missed = (now_ns - vtimer->deadline_ns) / vtimer->period_ns;
+    uint64_t missed = (now_ns - deadline_ns) / vtimer->period_ns;
 
     vtimer->missed += missed;
-    timer_arm(&vtimer->timer, u64_add_sat(vtimer->deadline_ns, (missed + 1) * vtimer->period_ns));
+    timer_arm(&vtimer->timer, u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns));
 }
 
 static void expire(struct timer *timer, uint64_t now_ns)
 {
     struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
     struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
+    uint64_t deadline_ns = timer->node.expiry_ns;
 
-    vtimer->deadline_ns = timer->node.expiry_ns;
     if (vtimer->period_ns != 0)
-        next_period(vtimer, now_ns);
+        next_period(vtimer, deadline_ns, now_ns);
     if (vtimer->undelivered && (vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
-        vtimer->missed += vtimer->period_ns != 0; // the tick before was not even seen: they are one now
-        return;
+        vtimer->missed += vtimer->period_ns != 0; // the guest has not seen the last one yet: they are one now
+    } else {
+        vtimer->undelivered = true;
+        vtimer->deadline_ns = deadline_ns;
+        vtimer->fired_ns = now_ns;
+        vtimer->pended_ns = clock_now_ns();
+        vtimer->events++;
+        vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     }
-    vtimer->undelivered = true;
-    vtimer->fired_ns = now_ns;
-    vtimer->pended_ns = clock_now_ns();
-    vtimer->events++;
     vcpu->page->timer_count = vtimer->events;
     vcpu->page->timer_missed = vtimer->missed;
-    vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
 }
 
 void vtimer_init(struct vtimer *vtimer, uint32_t owner)

@@ -22,7 +22,7 @@ struct vcpu;
 
 struct vtimer {
     struct timer timer;
-    uint64_t deadline_ns; // of the event that is armed, or that is pending
+    uint64_t deadline_ns; // of the event that fired last
     uint64_t period_ns;   // 0: one-shot
     uint64_t fired_ns;    // when the timer queue looked
     uint64_t pended_ns;

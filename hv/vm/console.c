@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Console output of guests.
+#include "vm/console.h"
+
+#include "abi/lull.h"
+#include "core/log.h"
+#include "vm/guest.h"
+#include "vm/guest_memory.h"
+
+#define CHUNK 256 // copied at a time, on the stack
+
+static uint32_t shown = CONSOLE_SHOW_NONE;
+
+void console_show(uint32_t guest_id)
+{
+    shown = guest_id;
+}
+
+int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_t length)
+{
+    char chunk[CHUNK];
+    uint64_t size = length < CONSOLE_WRITE_MAX ? length : CONSOLE_WRITE_MAX;
+
+    if (!guest_memory_in_window(guest_address, size))
+        return LULL_EFAULT;
+    for (uint64_t done = 0; done < size;) {
+        uint64_t part = size - done < CHUNK ? size - done : CHUNK;
+        if (!guest_memory_read(chunk, guest_address + done, part))
+            return LULL_EFAULT;
+        console_ring_write(guest->console, chunk, part);
+        if (shown == CONSOLE_SHOW_ALL || shown == guest->id)
+            log_write(chunk, part);
+        done += part;
+    }
+    return (int64_t)size;
+}

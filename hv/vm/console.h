@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Where guests' console output goes: always into the guest's ring, and to the serial line if it is shown.
+#pragma once
+
+#include <stdint.h>
+
+struct guest;
+
+#define CONSOLE_SHOW_NONE UINT32_MAX
+#define CONSOLE_SHOW_ALL (UINT32_MAX - 1)
+
+#define CONSOLE_WRITE_MAX 4096 // bytes that one call takes
+
+// Show the output of one guest (its id), of all or of none on the serial line from now on.
+void console_show(uint32_t guest_id);
+
+// HCALL_CONSOLE_WRITE: take up to CONSOLE_WRITE_MAX of `length` bytes at a guest address. Returns the bytes taken, or
+// LULL_EFAULT. Context: the guest's address space is loaded, interrupts off.
+int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_t length);

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Guests: their making and their end.
+#include "vm/guest.h"
+
+#include "abi/lull.h"
+#include "core/log.h"
+#include "core/page_alloc.h"
+#include "lib/format.h"
+#include "lib/string.h"
+#include "vm/guest_load.h"
+#include "vm/guest_report.h"
+#include "vm/sched.h"
+#include "vm/vcpu.h"
+#include "x86/control.h"
+#include "x86/descriptors.h"
+#include "x86/paging.h"
+#include "x86/tsc.h"
+
+_Static_assert(sizeof(struct guest) <= PAGE_ALLOC_PAGE_SIZE, "a guest is allocated as one page");
+
+struct list_node guest_list = {.next = &guest_list, .prev = &guest_list};
+
+static uint32_t next_id = 1;
+
+static void *alloc_page(void)
+{
+    uint64_t phys = page_alloc();
+
+    return phys != 0 ? phys_to_virt(phys) : NULL;
+}
+
+static void free_page(void *page)
+{
+    if (page != NULL)
+        page_free(virt_to_phys(page));
+}
+
+static void free_structures(struct guest *guest)
+{
+    if (guest == NULL)
+        return;
+    free_page(guest->vcpu);
+    free_page(guest->console);
+    free_page(guest);
+}
+
+// A guest with its vCPU and console ring, all zero; null if memory is out.
+static struct guest *alloc_structures(void)
+{
+    struct guest *guest = alloc_page();
+
+    if (guest == NULL)
+        return NULL;
+    guest->vcpu = alloc_page();
+    guest->console = alloc_page();
+    if (guest->vcpu == NULL || guest->console == NULL) {
+        free_structures(guest);
+        return NULL;
+    }
+    return guest;
+}
+
+static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
+{
+    struct vcpu *vcpu = guest->vcpu;
+
+    vcpu->guest = guest;
+    vcpu->page = page;
+    vcpu->state = VCPU_BLOCKED;
+    vcpu->state_since_tsc = tsc_read();
+    vcpu->entry.frame.rip = guest->elf.entry;
+    vcpu->entry.frame.rsp = guest->ram_end;
+    vcpu->entry.frame.rdi = LULL_START_PAGE;
+    vcpu->entry.frame.rflags = RFLAGS_FIXED | RFLAGS_IF;
+    vcpu->entry.frame.cs = SELECTOR_GUEST_CODE;
+    vcpu->entry.frame.ss = SELECTOR_GUEST_DATA;
+    list_init(&vcpu->run_link);
+    vtimer_init(&vcpu->vtimer, guest->id);
+    histogram_reset(&vcpu->stats.lateness);
+    fpu_state_init(&vcpu->fpu);
+}
+
+struct guest *guest_create(const struct guest_config *config, const char **reason)
+{
+    struct lull_vcpu_page *vcpu_page;
+    struct guest *guest = alloc_structures();
+
+    if (guest == NULL) {
+        *reason = "memory is out";
+        return NULL;
+    }
+    guest->id = next_id;
+    guest->instance = config->instance;
+    memcpy(guest->name, config->name, strnlen(config->name, GUEST_NAME_SIZE - 1));
+    if (!guest_load(guest, config, &vcpu_page, reason)) {
+        free_structures(guest);
+        return NULL;
+    }
+    next_id++;
+    init_vcpu(guest, vcpu_page);
+    list_append(&guest_list, &guest->link);
+    sched_wake(guest->vcpu);
+    return guest;
+}
+
+struct guest *guest_find(uint32_t id)
+{
+    list_for_each (node, &guest_list) {
+        struct guest *guest = container_of(node, struct guest, link);
+        if (guest->id == id)
+            return guest;
+    }
+    return NULL;
+}
+
+static void end(struct guest *guest, enum guest_state state)
+{
+    guest->state = state;
+    vcpu_end(guest->vcpu);
+    guest_unload(guest);
+    guest->vcpu->page = NULL;
+}
+
+void guest_exit(struct guest *guest, uint64_t code)
+{
+    if (guest->state != GUEST_ALIVE)
+        return;
+    guest->exit_code = code;
+    end(guest, GUEST_EXITED);
+    log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, (unsigned long long)code);
+}
+
+void guest_kill(struct guest *guest, const char *reason, const char *format, ...)
+{
+    va_list arguments;
+
+    if (guest->state != GUEST_ALIVE)
+        return;
+    format_buffer(guest->reason, sizeof(guest->reason), "%s", reason);
+    va_start(arguments, format);
+    format_vbuffer(guest->detail, sizeof(guest->detail), format, arguments);
+    va_end(arguments);
+    end(guest, GUEST_KILLED);
+    guest_report_killed(guest);
+}
+
+void guest_destroy(struct guest *guest)
+{
+    guest_kill(guest, "operator", "destroyed while it was running");
+    list_remove(&guest->link);
+    free_structures(guest);
+}

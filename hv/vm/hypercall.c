@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Hypercalls. What each promises to the guest is in hv/shared/abi/README.md.
+#include "vm/hypercall.h"
+
+#include "abi/lull.h"
+#include "core/assert.h"
+#include "lib/bits.h"
+#include "time/clock.h"
+#include "vm/console.h"
+#include "vm/guest.h"
+#include "vm/guest_memory.h"
+#include "vm/sched.h"
+#include "vm/upcall.h"
+#include "vm/vcpu.h"
+#include "x86/counters.h"
+#include "x86/cpu.h"
+
+#define ARGUMENTS uint64_t a0, uint64_t a1, uint64_t a2, struct vcpu *vcpu
+// Every handler has the table's signature, whatever it needs of it.
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
+static int64_t nop(ARGUMENTS)
+{
+    return LULL_OK;
+}
+
+static int64_t set_clockevent(ARGUMENTS)
+{
+    vtimer_set_oneshot(&vcpu->vtimer, a0);
+    return LULL_OK;
+}
+
+static int64_t set_periodic(ARGUMENTS)
+{
+    return vtimer_set_periodic(&vcpu->vtimer, a0) ? LULL_OK : LULL_EINVAL;
+}
+
+static int64_t clock_read(ARGUMENTS)
+{
+    return (int64_t)clock_now_ns(); // below 2^63 for 292 years of uptime
+}
+
+// Enable, look and wait are one step: interrupts are off here, so nothing becomes pending in between.
+static int64_t halt(ARGUMENTS)
+{
+    vcpu->page->irq_enabled = 1;
+    if (upcall_due(vcpu) == 0)
+        sched_block(vcpu);
+    cpu_this()->leave = 1;
+    return LULL_OK;
+}
+
+static int64_t deliver(ARGUMENTS)
+{
+    cpu_this()->leave = 1; // the run loop delivers on every way into the guest
+    return LULL_OK;
+}
+
+static int64_t set_upcalls(ARGUMENTS)
+{
+    uint64_t start = a2 & UINT32_MAX, end = a2 >> 32;
+
+    if ((a0 != 0 && !guest_memory_in_window(a0, 1)) || (a1 != 0 && !guest_memory_in_window(a1, 1)))
+        return LULL_EINVAL;
+    if (a2 != 0 && (start > end || !guest_memory_in_window(start, end - start)))
+        return LULL_EINVAL;
+    vcpu->interrupt_entry = a0;
+    vcpu->exception_entry = a1;
+    vcpu->window_start = start;
+    vcpu->window_end = end;
+    cpu_this()->leave = 1; // something may have been pending already
+    return LULL_OK;
+}
+
+static int64_t console_write(ARGUMENTS)
+{
+    return console_write_guest(vcpu->guest, a0, a1);
+}
+
+static int64_t exit_guest(ARGUMENTS)
+{
+    guest_exit(vcpu->guest, a0);
+    cpu_this()->leave = 1;
+    return LULL_OK;
+}
+
+static int64_t yield(ARGUMENTS)
+{
+    sched_yield(vcpu);
+    return LULL_OK;
+}
+
+static int64_t doorbell(ARGUMENTS)
+{
+    struct guest *guest = a0 <= UINT32_MAX ? guest_find((uint32_t)a0) : NULL;
+
+    if (guest == NULL || guest->state != GUEST_ALIVE)
+        return LULL_ENOENT;
+    vcpu_pend(guest->vcpu, BIT(LULL_IRQ_DOORBELL));
+    if (guest->vcpu == vcpu)
+        cpu_this()->leave = 1;
+    return LULL_OK;
+}
+
+static int64_t read_counters(ARGUMENTS)
+{
+    struct lull_counters copy = {
+        .crossings = counters.crossings,
+        .mmio = counters.mmio,
+        .cr3_loads = counters.cr3_loads,
+        .hw_interrupts = counters.hw_interrupts,
+    };
+
+    return guest_memory_write(a0, &copy, sizeof(copy)) ? LULL_OK : LULL_EFAULT;
+}
+
+int64_t (*const hypercall_table[])(ARGUMENTS) = {
+    [HCALL_NOP] = nop,
+    [HCALL_SET_CLOCKEVENT] = set_clockevent,
+    [HCALL_SET_PERIODIC] = set_periodic,
+    [HCALL_CLOCK_READ] = clock_read,
+    [HCALL_HALT] = halt,
+    [HCALL_DELIVER] = deliver,
+    [HCALL_SET_UPCALLS] = set_upcalls,
+    [HCALL_CONSOLE_WRITE] = console_write,
+    [HCALL_EXIT] = exit_guest,
+    [HCALL_YIELD] = yield,
+    [HCALL_DOORBELL] = doorbell,
+    [HCALL_COUNTERS] = read_counters,
+};
+
+const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);
+
+_Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_UPCALL_RETURN,
+               "the fast calls come first, without a gap");
+
+void hypercall_slow(struct vcpu *vcpu)
+{
+    struct trap_frame *frame = &vcpu->entry.frame;
+
+    vcpu->stats.slow_hypercalls++;
+    if (frame->rax == HCALL_UPCALL_RETURN) {
+        upcall_return(vcpu);
+        return;
+    }
+    frame->rax = (uint64_t)LULL_ENOSYS;
+    frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0; // as after every hypercall
+    frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Publishes the clock's scale to guests.
+#include "vm/time_page.h"
+
+#include "abi/lull.h"
+#include "core/page_alloc.h"
+#include "time/clock.h"
+#include "x86/paging.h"
+
+static uint64_t page_phys;
+
+bool time_page_init(void)
+{
+    page_phys = page_alloc();
+    if (page_phys == 0)
+        return false;
+
+    struct lull_time_page *page = phys_to_virt(page_phys);
+    struct clock_tsc_scale scale;
+    page->wall_base_ns = clock_wall_base_ns();
+    if (clock_tsc_scale(&scale)) {
+        page->flags = LULL_TIME_TSC;
+        page->base_tsc = scale.base_tsc;
+        page->base_ns = scale.base_ns;
+        page->mult = scale.mult;
+        page->shift = scale.shift;
+    }
+    return true;
+}
+
+uint64_t time_page_phys(void)
+{
+    return page_phys;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Delivers interrupts and exceptions to guests. The model is in upcall.h.
+#include "vm/upcall.h"
+
+#include "abi/lull.h"
+#include "lib/bits.h"
+#include "vm/guest.h"
+#include "vm/guest_memory.h"
+#include "vm/guest_report.h"
+#include "vm/vcpu.h"
+#include "x86/control.h"
+#include "x86/descriptors.h"
+#include "x86/vectors.h"
+
+#define RED_ZONE 128 // System V ABI, AMD64, 3.2.2: leaf functions use it below rsp
+
+// The flags that a guest may set by itself anyway. IF is always on in ring 3, its virtual twin is irq_enabled.
+#define GUEST_RFLAGS                                                                                                   \
+    (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | RFLAGS_NT |       \
+     RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
+
+// The page is written by the guest at any time: read each word once.
+static uint32_t irq_enabled(const struct vcpu *vcpu)
+{
+    return *(const volatile uint32_t *)&vcpu->page->irq_enabled;
+}
+
+uint64_t upcall_due(const struct vcpu *vcpu)
+{
+    const volatile struct lull_vcpu_page *page = vcpu->page;
+
+    return page->pending & ~page->mask;
+}
+
+// Push `count` words with the last one highest and go on at `entry`, with clean flags.
+static bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
+{
+    struct trap_frame *frame = &vcpu->entry.frame;
+    uint64_t top = align_down(frame->rsp - RED_ZONE, 16);
+    uint64_t bottom = top - count * sizeof(uint64_t);
+
+    if (!guest_memory_write_words(bottom, words, count)) {
+        guest_kill(vcpu->guest, "bad-stack", "no upcall frame of %u bytes fits at rsp 0x%llx", count * 8,
+                   (unsigned long long)frame->rsp);
+        return false;
+    }
+    frame->rsp = bottom;
+    frame->rip = entry;
+    frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    return true;
+}
+
+// The rflags word of a frame: the guest's own flags with the virtual interrupt flag.
+static uint64_t pushed_rflags(const struct vcpu *vcpu)
+{
+    return (vcpu->entry.frame.rflags & ~RFLAGS_IF) | (irq_enabled(vcpu) ? LULL_RFLAGS_IF : 0);
+}
+
+static bool in_return_window(const struct vcpu *vcpu)
+{
+    return vcpu->entry.frame.rip - vcpu->window_start < vcpu->window_end - vcpu->window_start;
+}
+
+static void count_delivery(struct vcpu *vcpu, uint64_t due)
+{
+    if (due & BIT(LULL_IRQ_DOORBELL))
+        vcpu->stats.doorbell_upcalls++;
+    if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
+        vtimer_delivered(vcpu);
+}
+
+bool upcall_deliver(struct vcpu *vcpu)
+{
+    struct trap_frame *frame = &vcpu->entry.frame;
+    uint64_t due = upcall_due(vcpu);
+
+    if (due == 0 || !irq_enabled(vcpu))
+        return true;
+    count_delivery(vcpu, due);
+    if (vcpu->interrupt_entry == 0) // it only ever waits, and looks at the pending bits itself
+        return true;
+    if (in_return_window(vcpu)) {
+        frame->rip = vcpu->interrupt_entry;
+        frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
+    } else {
+        uint64_t words[] = {frame->rip, frame->cs, pushed_rflags(vcpu), frame->rsp, frame->ss};
+        _Static_assert(sizeof(words) == sizeof(struct lull_upcall_frame), "ABI");
+        if (!push_and_go(vcpu, words, 5, vcpu->interrupt_entry))
+            return false;
+    }
+    vcpu->page->irq_enabled = 0;
+    return true;
+}
+
+void upcall_exception(struct vcpu *vcpu, uint64_t fault_address)
+{
+    struct trap_frame *frame = &vcpu->entry.frame;
+    uint64_t words[] = {frame->vector, frame->error,          frame->rip, frame->cs,
+                        pushed_rflags(vcpu), frame->rsp, frame->ss};
+    _Static_assert(sizeof(words) == sizeof(struct lull_exception_frame), "ABI");
+
+    if (vcpu->exception_entry == 0) {
+        guest_report_exception(vcpu->guest, fault_address);
+        return;
+    }
+    vcpu->stats.exceptions++;
+    if (frame->vector == VECTOR_PF)
+        vcpu->page->fault_address = fault_address;
+    if (push_and_go(vcpu, words, 7, vcpu->exception_entry))
+        vcpu->page->irq_enabled = 0;
+}
+
+void upcall_return(struct vcpu *vcpu)
+{
+    struct trap_frame *frame = &vcpu->entry.frame;
+    struct {
+        uint64_t rax;
+        struct lull_upcall_frame upcall;
+    } stack;
+
+    if (!guest_memory_read(&stack, frame->rsp, sizeof(stack)) ||
+        !guest_memory_in_window(stack.upcall.rip, 1)) {
+        guest_kill(vcpu->guest, "bad-upcall", "HCALL_UPCALL_RETURN found no frame at rsp 0x%llx",
+                   (unsigned long long)frame->rsp);
+        return;
+    }
+    frame->rax = stack.rax;
+    frame->rsp += sizeof(stack.rax);
+    vcpu->page->irq_enabled = (stack.upcall.rflags & LULL_RFLAGS_IF) != 0;
+    if (irq_enabled(vcpu) && upcall_due(vcpu) != 0 && vcpu->interrupt_entry != 0) {
+        frame->rip = vcpu->window_start; // upcall_deliver() takes the frame over, as in the window
+        return;
+    }
+    frame->rip = stack.upcall.rip;
+    frame->rsp = stack.upcall.rsp;
+    frame->rflags = (stack.upcall.rflags & GUEST_RFLAGS) | RFLAGS_FIXED | RFLAGS_IF;
+    frame->cs = SELECTOR_GUEST_CODE;
+    frame->ss = SELECTOR_GUEST_DATA;
+}

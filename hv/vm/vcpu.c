@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The run loop, and what it needs of a vCPU.
+#include "vm/vcpu.h"
+
+#include "abi/lull.h"
+#include "vm/guest.h"
+#include "vm/sched.h"
+#include "vm/upcall.h"
+#include "x86/cpu.h"
+#include "x86/features.h"
+#include "x86/msr.h"
+#include "x86/paging.h"
+#include "x86/segments.h"
+#include "x86/tsc.h"
+
+void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
+{
+    uint64_t now_tsc = tsc_read();
+
+    vcpu->state_tsc[vcpu->state] += now_tsc - vcpu->state_since_tsc;
+    vcpu->state_since_tsc = now_tsc;
+    vcpu->state = state;
+}
+
+void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED); // the guest clears bits at any time
+    if (vcpu->state == VCPU_BLOCKED && upcall_due(vcpu) != 0)
+        sched_wake(vcpu);
+}
+
+// Make this CPU hold the vCPU's context. Nothing to do if it is the one that ran last.
+static void load(struct cpu *cpu, struct vcpu *vcpu)
+{
+    if (cpu->vcpu == vcpu)
+        return;
+    if (cpu->vcpu != NULL)
+        fpu_save(&cpu->vcpu->fpu);
+    if (features.ibpb)
+        msr_write(MSR_PRED_CMD, MSR_PRED_CMD_IBPB); // the next guest must not steer by the last one's branches
+    fpu_load(&vcpu->fpu);
+    segments_reset();
+    paging_space_load(vcpu->guest->space);
+    cpu_set_guest(&vcpu->entry);
+    cpu->vcpu = vcpu;
+    vcpu->stats.switches++;
+}
+
+void vcpu_end(struct vcpu *vcpu)
+{
+    struct cpu *cpu = cpu_this();
+
+    timer_cancel(&vcpu->vtimer.timer);
+    sched_remove(vcpu);
+    if (cpu->vcpu == vcpu) {
+        paging_space_unload();
+        cpu->vcpu = NULL;
+        cpu->leave = 1;
+    }
+}
+
+void vcpu_run(void)
+{
+    struct cpu *cpu = cpu_this();
+
+    for (;;) {
+        struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
+        load(cpu, vcpu);                  // its address space, registers of the FPU, place for its traps
+        if (!upcall_deliver(vcpu))        // what is pending; a guest with a bad stack ends here
+            continue;
+        cpu->leave = 0;
+        cpu_account(CPU_SHARE_GUEST);
+        entry_run(); // in the guest, until it traps
+        cpu_account(CPU_SHARE_HYPERVISOR);
+        trap_from_guest(vcpu); // why it left; it may be gone after this
+    }
+}
