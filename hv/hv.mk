@@ -51,7 +51,9 @@ HV_SRCS += \
 	hv/dev/uart.c
 
 # hv/time/
-HV_SRCS +=
+HV_SRCS += \
+	hv/time/calibrate.c \
+	hv/time/clock.c
 
 # hv/vm/
 HV_SRCS += \

@@ -39,11 +39,12 @@ static struct lapic_timer timer;
 static void __attribute__((noinline)) arm_divided(struct lapic_timer *this, uint64_t ticks)
 {
     uint32_t divide = 0;
-    while (divide < DIVIDE_LAST && (ticks >> divide) + 1 >= COUNT_MAX) {
+    uint64_t count = ticks;
+    while (count > COUNT_MAX) {
         divide++;
+        count = (ticks >> divide) + 2; // rounded down, so one more to be above, and the one said above
     }
-    uint64_t count = divide == 0 ? ticks : (ticks >> divide) + 2; // floor + 1 >= ceiling
-    assert(count <= COUNT_MAX);
+    assert(divide <= DIVIDE_LAST);
     // A new divider would change the pace of what still counts, so that is stopped first.
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     if (this->divide != divide) {
