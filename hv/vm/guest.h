@@ -72,7 +72,7 @@ struct guest *guest_find(uint32_t id);
 void guest_exit(struct guest *guest, uint64_t code);
 void guest_kill(struct guest *guest, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-// Give back what is left of a guest that has ended; a living one is killed first ("operator").
+// Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);
 
 // Arm `timer` for the present moment whenever a guest ends from now on, so that its expiry learns of the end outside
