@@ -6,17 +6,29 @@ HV_ASM :=
 HV_SRCS :=
 
 # boot/: the multiboot2 header and the 32-bit entry
-HV_ASM +=
+HV_ASM += \
+	boot/start.asm
 HV_SRCS += \
+	boot/boot.c \
 	boot/multiboot2.c
 
-# hv/: the list of inits and the trap switch
-HV_SRCS +=
+# hv/: the list of inits, the choice of chips, the trap switch
+HV_SRCS += \
+	hv/machine.c \
+	hv/main.c \
+	hv/trap.c
 
 # hv/x86/
-HV_ASM +=
+HV_ASM += \
+	hv/x86/entry.asm
 HV_SRCS += \
-	hv/x86/lapic.c
+	hv/x86/cpu.c \
+	hv/x86/descriptors.c \
+	hv/x86/features.c \
+	hv/x86/lapic.c \
+	hv/x86/paging.c \
+	hv/x86/stacks.c \
+	hv/x86/user_access.c
 
 # hv/shared/lib/
 HV_SRCS += \
@@ -47,18 +59,35 @@ HV_SRCS += \
 	hv/dev/ioapic.c \
 	hv/dev/lapic_timer.c \
 	hv/dev/pic.c \
+	hv/dev/pit.c \
+	hv/dev/pmtimer.c \
+	hv/dev/power.c \
+	hv/dev/rtc.c \
 	hv/dev/tsc.c \
 	hv/dev/uart.c
 
 # hv/time/
 HV_SRCS += \
 	hv/time/calibrate.c \
-	hv/time/clock.c
+	hv/time/clock.c \
+	hv/time/timer.c
 
 # hv/vm/
 HV_SRCS += \
+	hv/vm/console.c \
+	hv/vm/console_ring.c \
 	hv/vm/elf.c \
-	hv/vm/module_line.c
+	hv/vm/guest.c \
+	hv/vm/guest_load.c \
+	hv/vm/guest_memory.c \
+	hv/vm/guest_report.c \
+	hv/vm/hypercall.c \
+	hv/vm/module_line.c \
+	hv/vm/sched.c \
+	hv/vm/time_page.c \
+	hv/vm/upcall.c \
+	hv/vm/vcpu.c \
+	hv/vm/vtimer.c
 
 # hv/monitor/
 HV_SRCS +=
