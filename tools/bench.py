@@ -39,7 +39,7 @@ GOALS = {
 def parse(output):
     """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
     figures, problems = [], []
-    for text in re.findall(r"^@json micro (.*?)\r*$", output, re.MULTILINE):
+    for text in re.findall(r"@json micro (.*?)\r*$", output, re.MULTILINE):
         try:
             figure = json.loads(text)
         except ValueError as error:

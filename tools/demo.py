@@ -193,7 +193,7 @@ def check(result):
 def parse(output):
     """Returns {name: figures} of the lines `@json NAME {...}`; raises ValueError for a line that is not JSON."""
     found = {}
-    for name, text in re.findall(r"^@json (\w+) (.*?)\r*$", output, re.MULTILINE):
+    for name, text in re.findall(r"@json (\w+) (.*?)\r*$", output, re.MULTILINE):
         found[name] = json.loads(text)
     return found
 

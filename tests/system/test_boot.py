@@ -4,9 +4,6 @@ chip as clock event and either counter as clock source."""
 
 import pytest
 
-# Ten guests that do a little timed work and leave; defined once so that every machine has the same to do.
-WORK = [("guest", "guest count=3 mem=1M")]
-
 
 def passes_selftest(outcome):
     outcome.succeeded()
@@ -21,8 +18,8 @@ def test_chips(boot, entry, machine, clockevent, clocksource):
     boot_line, modules = entry("selftest")
     outcome = boot(f"{boot_line} exit=debug clockevent={clockevent} clocksource={clocksource}", modules, machine=machine)
     passes_selftest(outcome)
-    outcome.says(rf"clock event[^\n]*{clockevent}|clockevent[^\n]*{clockevent}")
-    outcome.says(rf"clock source[^\n]*{clocksource}|clocksource[^\n]*{clocksource}")
+    outcome.says(rf"timer events: {clockevent}\b")
+    outcome.says(rf"clock: {clocksource} at")
 
 
 @pytest.mark.parametrize("machine", ["q35", "pc"])
@@ -30,14 +27,14 @@ def test_without_hpet(boot, entry, machine):
     boot_line, modules = entry("selftest")
     outcome = boot(f"{boot_line} exit=debug", modules, machine=machine, no_hpet=True)
     passes_selftest(outcome)
-    outcome.says(r"(?i)no HPET")
+    outcome.says(r"no usable HPET")
 
 
 def test_hpet_asked_for_but_absent(boot, entry):
     boot_line, modules = entry("selftest")
     outcome = boot(f"{boot_line} exit=debug clockevent=hpet clocksource=hpet", modules, no_hpet=True)
     passes_selftest(outcome)
-    outcome.says(r"(?i)no HPET")
+    outcome.says(r"no usable HPET")
 
 
 # UEFI firmware takes a minute under icount, so these run in real time.
