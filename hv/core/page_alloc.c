@@ -137,3 +137,14 @@ uint64_t page_alloc_total_count(void)
 {
     return total_count;
 }
+
+// Page tables are made of ordinary pages: x86/paging.h asks for them by these names.
+uint64_t paging_table_alloc(void)
+{
+    return page_alloc();
+}
+
+void paging_table_free(uint64_t phys)
+{
+    page_free(phys);
+}

@@ -179,3 +179,16 @@ void panic_trap(const struct trap_frame *frame, uint64_t cr2, const char *format
     }
     end();
 }
+
+void panic_machine(const char *format, ...)
+{
+    char sentence[sizeof(panic_reason)];
+    va_list arguments;
+
+    va_start(arguments, format);
+    format_vbuffer(sentence, sizeof(sentence), format, arguments);
+    va_end(arguments);
+    depth++; // the console polls from now on
+    log_error("%s", sentence);
+    end();
+}

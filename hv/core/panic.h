@@ -32,3 +32,7 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 // `cr2` too, and the backtrace of the interrupted code.
 _Noreturn void panic_trap(const struct trap_frame *frame, uint64_t cr2, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+// Stops because of the machine, not of a bug: prints the sentence, which says the fact and the remedy, and no backtrace.
+// Boot, any context.
+_Noreturn void panic_machine(const char *format, ...) __attribute__((format(printf, 1, 2)));

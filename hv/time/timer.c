@@ -17,7 +17,8 @@ struct timer_queue {
     struct timer_wheel wheel;
     struct clock_event *event;
     uint64_t programmed_ns; // what the hardware holds; TIME_NEVER: nothing
-    bool clamped;           // it holds less than the head's deadline, because that is out of its range
+    bool clamped;           // it holds less than the head's deadline, because that is out of range
+    uint64_t range_ns;      // how far ahead the hardware can be set, and the clock left unread
     struct timer_stats stats;
 };
 
@@ -30,6 +31,7 @@ void timer_init(struct clock_event *event)
     timer_wheel_init(&queue->wheel, clock_now_ns());
     queue->event = event;
     queue->programmed_ns = TIME_NEVER;
+    queue->range_ns = event->max_delay_ns < clock_max_gap_ns() ? event->max_delay_ns : clock_max_gap_ns();
     cpu_this()->timers = queue;
 }
 
@@ -50,9 +52,9 @@ static void program(struct timer_queue *queue, uint64_t deadline_ns)
 
     queue->stats.programs++;
     queue->programmed_ns = deadline_ns;
-    queue->clamped = delay_ns > event->max_delay_ns;
+    queue->clamped = delay_ns > queue->range_ns;
     if (queue->clamped) {
-        delay_ns = event->max_delay_ns;
+        delay_ns = queue->range_ns;
         queue->programmed_ns = now_ns + delay_ns; // below deadline_ns, so it cannot wrap
     }
     event->arm(event, delay_ns);
@@ -96,9 +98,11 @@ static void attribute(struct timer_queue *queue, const struct timer *first, uint
 void timer_interrupt(void)
 {
     struct timer_queue *queue = cpu_this()->timers;
+
+    if (queue->event->acknowledge != NULL)
+        queue->event->acknowledge(queue->event);
     uint64_t now_ns = clock_now_ns();
     struct timer_wheel_node *node = timer_wheel_pop(&queue->wheel, now_ns);
-
     attribute(queue, node != NULL ? container_of(node, struct timer, node) : NULL, now_ns);
     queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, below
     for (unsigned budget = TIMERS_PER_INTERRUPT; node != NULL;) {
@@ -121,7 +125,8 @@ void timer_settle(void)
 
     if (next_ns == queue->programmed_ns)
         return;
-    if (next_ns == TIME_NEVER) {
+    // A narrow clock source must be read before it wraps: then even an empty queue wakes once in that range.
+    if (next_ns == TIME_NEVER && clock_max_gap_ns() == UINT64_MAX) {
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
     } else if (!queue->clamped || next_ns < queue->programmed_ns) {

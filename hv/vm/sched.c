@@ -2,8 +2,8 @@
 // The run queue of a CPU. The model is in sched.h.
 #include "vm/sched.h"
 
-#include "core/assert.h"
 #include "lib/list.h"
+#include "lib/time.h"
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/vcpu.h"
@@ -26,13 +26,13 @@ static void slice_over(struct timer *timer, uint64_t now_ns)
     container_of(timer, struct run_queue, slice)->reschedule = true;
 }
 
-void sched_init(void)
+void sched_init(uint64_t tsc_hz)
 {
     struct run_queue *queue = &boot_queue;
 
     list_init(&queue->waiting);
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
-    queue->credit_tsc = clock_ns_to_tsc(SCHED_SLICE_NS / 2);
+    queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_SLICE_NS) / 2;
     cpu_this()->run_queue = queue;
 }
 

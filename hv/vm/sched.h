@@ -18,7 +18,8 @@ struct vcpu;
 
 #define SCHED_SLICE_NS 10000000ull
 
-void sched_init(void);
+// tsc_hz: the frequency of the TSC, in which CPU time is counted. Once at boot, after timer_init().
+void sched_init(uint64_t tsc_hz);
 
 // A vCPU that is on no queue becomes runnable (created, or woken). It may take the CPU at the next sched_pick().
 void sched_wake(struct vcpu *vcpu);

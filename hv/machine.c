@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Boot-time decisions about memory, chips and clocks.
+#include "machine.h"
+
+#include "core/boot_info.h"
+#include "core/boot_line.h"
+#include "core/log.h"
+#include "core/page_alloc.h"
+#include "core/panic.h"
+#include "dev/acpi.h"
+#include "dev/clock_event.h"
+#include "dev/clock_source.h"
+#include "dev/hpet.h"
+#include "dev/ioapic.h"
+#include "dev/lapic_timer.h"
+#include "dev/pic.h"
+#include "dev/pit.h"
+#include "dev/pmtimer.h"
+#include "dev/power.h"
+#include "dev/rtc.h"
+#include "dev/tsc.h"
+#include "dev/uart.h"
+#include "lib/bits.h"
+#include "lib/time.h"
+#include "time/calibrate.h"
+#include "time/clock.h"
+#include "time/timer.h"
+#include "x86/lapic.h"
+#include "x86/paging.h"
+#include "x86/vectors.h"
+
+#define MEMORY_MIN_PAGES 1024u // 4 MiB: page tables and a handful of small guests
+
+extern const char image_load_start[], image_load_end[]; // linker/hv.ld; physical addresses
+
+static struct acpi_info acpi;
+static struct clock_source *tsc, *lapic_counter, *hpet, *pmtimer;
+
+void machine_init_memory(const struct boot_info *boot)
+{
+    static struct boot_memory_range reserved[1 + BOOT_INFO_MODULES_MAX];
+    uint32_t count = 0;
+    bool mapped = true;
+
+    reserved[count++] = (struct boot_memory_range){(uint64_t)image_load_start, (uint64_t)image_load_end};
+    for (uint32_t i = 0; i < boot->module_count; i++)
+        reserved[count++] = (struct boot_memory_range){boot->modules[i].start, boot->modules[i].end};
+    page_alloc_init(boot->memory, boot->memory_count, reserved, count);
+    if (page_alloc_total_count() < MEMORY_MIN_PAGES)
+        panic_machine("the loader's memory map has %llu KiB of usable RAM, Lull needs at least %u KiB; "
+                      "give the machine more (QEMU: -m 512M)",
+                      (unsigned long long)page_alloc_total_count() * 4, MEMORY_MIN_PAGES * 4);
+    mapped = paging_begin();
+    for (uint32_t i = 0; mapped && i < boot->memory_count; i++)
+        mapped = paging_add_ram(boot->memory[i].start, boot->memory[i].end);
+    if (!mapped)
+        panic_machine("memory is out while building page tables; give the machine more (QEMU: -m 512M)");
+    paging_finish();
+    log_info("memory: %llu MiB usable", (unsigned long long)page_alloc_total_count() / 256);
+}
+
+// What ACPI says, in the words of the driver: chips do not know each other.
+static void init_power(void)
+{
+    struct power_config config = {
+        .has_s5 = acpi.power.has_s5,
+        .s5_type_a = acpi.power.s5_type_a,
+        .s5_type_b = acpi.power.s5_type_b,
+        .pm1a_control_port = acpi.power.pm1a_control_port,
+        .pm1b_control_port = acpi.power.pm1b_control_port,
+        .smi_command_port = acpi.power.smi_command_port,
+        .acpi_enable = acpi.power.acpi_enable,
+        .has_reset = acpi.power.has_reset,
+        .reset_in_memory = acpi.power.reset_in_memory,
+        .reset_address = acpi.power.reset_address,
+        .reset_value = acpi.power.reset_value,
+    };
+
+    power_init(&config);
+}
+
+void machine_init_interrupts(const struct boot_info *boot)
+{
+    const char *wrong;
+
+    if (!acpi_init(boot, &acpi))
+        log_warn("no usable ACPI tables: assuming a PC with its chips at their usual places, without an HPET; "
+                 "power-off by ACPI will not work");
+    init_power();
+    if (acpi.has_legacy_pic)
+        pic_mask_all();
+    pit_silence();
+    wrong = lapic_init();
+    if (wrong != NULL)
+        panic_machine("the local APIC %s; Lull takes all its interrupts through it and cannot run here", wrong);
+    for (uint32_t i = 0; i < acpi.ioapic_count; i++)
+        ioapic_add(acpi.ioapics[i].phys, acpi.ioapics[i].gsi_base);
+}
+
+static bool is_ready(const struct clock_source *source)
+{
+    return source != NULL && source->frequency_hz != 0;
+}
+
+// The source that the boot line asks for, else the first that is there.
+static struct clock_source *choose_source(enum boot_clocksource wanted)
+{
+    struct clock_source *const by_option[] = {
+        [BOOT_CLOCKSOURCE_TSC] = tsc,
+        [BOOT_CLOCKSOURCE_HPET] = hpet,
+        [BOOT_CLOCKSOURCE_PMTIMER] = pmtimer,
+    };
+    static const char *const names[] = {
+        [BOOT_CLOCKSOURCE_TSC] = "tsc",
+        [BOOT_CLOCKSOURCE_HPET] = "hpet",
+        [BOOT_CLOCKSOURCE_PMTIMER] = "pmtimer",
+    };
+
+    if (wanted != BOOT_CLOCKSOURCE_AUTO) {
+        if (is_ready(by_option[wanted]))
+            return by_option[wanted];
+        log_warn("clocksource=%s: this machine has none that works; choosing another", names[wanted]);
+    }
+    return is_ready(tsc) ? tsc : is_ready(hpet) ? hpet : pmtimer;
+}
+
+void machine_init_clock(const struct boot_options *options)
+{
+    hpet = acpi.hpet_phys != 0 && hpet_init(acpi.hpet_phys) ? hpet_source() : NULL;
+    if (hpet == NULL)
+        log_warn("no usable HPET: calibrating against the ACPI PM timer or the PIT, timer events by the LAPIC timer only");
+    pmtimer = acpi.pm_timer_port != 0 && pmtimer_init(acpi.pm_timer_port, acpi.pm_timer_32bit) ? pmtimer_source() : NULL;
+    tsc = tsc_source();
+    lapic_counter = lapic_timer_counter();
+
+    struct clock_source *references[3], *targets[] = {tsc, lapic_counter};
+    size_t count = 0;
+    if (hpet != NULL)
+        references[count++] = hpet;
+    if (pmtimer != NULL)
+        references[count++] = pmtimer;
+    if (pit_init())
+        references[count++] = pit_source();
+    struct clock_source *reference = calibrate(references, count, targets, 2);
+    if (reference == NULL || !is_ready(tsc))
+        panic_machine("nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or stand still; "
+                      "Lull cannot keep time here");
+    clock_init(choose_source(options->clocksource));
+    log_set_time_scale(clock_state.base_tsc, tsc->frequency_hz);
+    log_info("clock: %s at %llu Hz, measured against %s to %llu ppb", clock_name(),
+             (unsigned long long)tsc->frequency_hz, reference->name, (unsigned long long)tsc->error_ppb);
+
+    uint64_t wall_ns = rtc_read_ns(acpi.rtc_century_register);
+    if (wall_ns != 0)
+        clock_set_wall(wall_ns);
+}
+
+uint64_t machine_tsc_hz(void)
+{
+    return tsc->frequency_hz;
+}
+
+// Route comparator 0 to a pin of its choice, or take the PIT's place. Null: it cannot interrupt.
+static struct clock_event *hpet_clock_event(void)
+{
+    uint32_t routes = hpet != NULL ? hpet_routes() : 0;
+    struct ioapic_route route = {.vector = VECTOR_HPET, .lapic_id = lapic_id()};
+
+    if (hpet == NULL)
+        return NULL;
+    // From the highest pin down: the low ones are shared with ISA devices.
+    for (uint32_t gsi = 32; gsi-- > 0;) {
+        route.gsi = gsi;
+        if ((routes & BIT(gsi)) != 0 && ioapic_has_gsi(gsi) && hpet_route(gsi) && ioapic_route(&route))
+            return hpet_event(VECTOR_HPET);
+    }
+    route.gsi = acpi.isa[0].gsi;
+    if (hpet_route_legacy() && ioapic_route(&route)) {
+        log_warn("the HPET offers no pin of its own: it takes the place of the PIT (legacy replacement)");
+        return hpet_event(VECTOR_HPET);
+    }
+    return NULL;
+}
+
+static struct clock_event *lapic_clock_event(void)
+{
+    return is_ready(lapic_counter) ? lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER) : NULL;
+}
+
+void machine_init_timer(const struct boot_options *options)
+{
+    bool hpet_first = options->clockevent == BOOT_CLOCKEVENT_HPET;
+    struct clock_event *event = hpet_first ? hpet_clock_event() : lapic_clock_event();
+
+    if (event == NULL) {
+        log_warn("clockevent=%s: it cannot be used here; trying the other one", hpet_first ? "hpet" : "lapic");
+        event = hpet_first ? lapic_clock_event() : hpet_clock_event();
+    }
+    if (event == NULL)
+        panic_machine("neither the LAPIC timer nor an HPET comparator can be used: no timer event could ever fire");
+    timer_init(event);
+    log_info("timer events: %s, up to %llu s ahead", event->name,
+             (unsigned long long)(event->max_delay_ns / NSEC_PER_SEC));
+}
+
+void machine_init_console(void)
+{
+    const struct acpi_isa_irq *irq = &acpi.isa[UART_COM1_ISA_IRQ];
+    struct ioapic_route route = {
+        .gsi = irq->gsi,
+        .vector = VECTOR_UART,
+        .lapic_id = lapic_id(),
+        .active_low = irq->active_low,
+        .level = irq->level,
+    };
+
+    if (ioapic_route(&route))
+        uart_start_interrupts();
+    else
+        log_warn("no I/O APIC takes the serial line's interrupt (GSI %u): output is polled, input is not read", route.gsi);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which chips this machine has, and which of them Lull runs on: the boot-time decisions, said in the log.
+//
+// Each function is called once by hv_main() in this order, boot CPU, interrupts off. What is missing is said together
+// with what happens now; only what cannot be done without stops the machine (panic_machine).
+#pragma once
+
+#include <stdint.h>
+
+struct boot_info;
+struct boot_options;
+
+// The final page tables and the page allocator. Stops without enough memory.
+void machine_init_memory(const struct boot_info *boot);
+
+// ACPI tables, PIC, local APIC, I/O APICs. Stops without a local APIC.
+void machine_init_interrupts(const struct boot_info *boot);
+
+// Calibrate, choose the clock source (clocksource=), set the wall clock. Stops if nothing can be calibrated against.
+void machine_init_clock(const struct boot_options *options);
+
+// Choose the clock event (clockevent=) and start the timer queue. Stops without one.
+void machine_init_timer(const struct boot_options *options);
+
+// The serial line by interrupts instead of polling.
+void machine_init_console(void);
+
+// The measured frequency of the TSC.
+uint64_t machine_tsc_hz(void);

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The table of contents of the hypervisor.
+#include "main.h"
+
+#include "core/boot_info.h"
+#include "core/boot_line.h"
+#include "core/log.h"
+#include "core/panic.h"
+#include "machine.h"
+#include "monitor/monitor.h"
+#include "vm/sched.h"
+#include "vm/time_page.h"
+#include "vm/vcpu.h"
+#include "x86/cpu.h"
+
+void hv_main(const struct boot_info *boot)
+{
+    static struct boot_options options;
+
+    // This CPU and what the user wants.
+    cpu_init();                           // descriptors, control registers, per-CPU block
+    boot_line_parse(boot->line, &options); // mode=, clocksource=, ...
+    panic_set_action(options.panic);
+
+    // The machine. From the end of this part on, timers fire (at the first sleep or guest entry).
+    machine_init_memory(boot);     // page allocator, final page tables: write xor execute from here on
+    machine_init_interrupts(boot); // ACPI, PIC off, local APIC, I/O APICs
+    machine_init_clock(&options);  // TSC or HPET, calibrated
+    machine_init_timer(&options);  // LAPIC timer or HPET comparator; the timer queue
+    machine_init_console();        // the serial line interrupts instead of being polled
+
+    // Guests. From the end of this part on, there is no way back into this function.
+    sched_init(machine_tsc_hz()); // an empty run queue
+    if (!time_page_init())        // what guests read the clock from
+        panic_machine("memory is out before the first guest; give the machine more (QEMU: -m 512M)");
+    monitor_start(boot, &options); // demonstration, self-test, guests of the modules, or just a prompt
+    vcpu_run();                   // the run loop: vm/vcpu.c
+}

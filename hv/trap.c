@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The one switch on the trap vector: whatever interrupts a guest, or the hypervisor, comes through here.
+//
+// entry.asm saves the registers and calls in, interrupts off. From a guest, the run loop (vm/vcpu.c) goes on
+// afterwards; from the hypervisor, the interrupted code does: that is the idle sleep, or else a bug.
+#include "trap.h"
+
+#include "core/log.h"
+#include "core/panic.h"
+#include "dev/uart.h"
+#include "monitor/monitor.h"
+#include "time/timer.h"
+#include "vm/hypercall.h"
+#include "vm/upcall.h"
+#include "vm/vcpu.h"
+#include "x86/control.h"
+#include "x86/counters.h"
+#include "x86/cpu.h"
+#include "x86/lapic.h"
+#include "x86/user_access.h"
+#include "x86/vectors.h"
+
+static struct trap_counts counts;
+
+const struct trap_counts *trap_counts(void)
+{
+    return &counts;
+}
+
+static void take_uart_interrupt(void)
+{
+    int byte;
+
+    uart_interrupt();
+    while ((byte = uart_read_char()) >= 0)
+        monitor_input((char)byte);
+}
+
+// An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.
+static void hypervisor_exception(struct trap_frame *frame)
+{
+    uint64_t recovery = user_access_recovery(frame->rip);
+
+    if (recovery == 0)
+        panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx",
+                   (unsigned long long)frame->vector, (unsigned long long)frame->error);
+    frame->rip = recovery;
+}
+
+// `vcpu` is null if the trap came from the hypervisor itself.
+static void dispatch(struct trap_frame *frame, struct vcpu *vcpu)
+{
+    switch (frame->vector) {
+    case VECTOR_HYPERCALL_SERVED:
+        break;
+    case VECTOR_HYPERCALL:
+        hypercall_slow(vcpu);
+        break;
+    case VECTOR_LAPIC_TIMER:
+    case VECTOR_HPET:
+        counts.timer++;
+        timer_interrupt();
+        lapic_eoi();
+        break;
+    case VECTOR_UART:
+        counts.uart++;
+        take_uart_interrupt();
+        lapic_eoi();
+        break;
+    case VECTOR_LAPIC_ERROR:
+        counts.lapic_error++;
+        log_warn("the local APIC reports errors 0x%x", lapic_take_errors());
+        lapic_eoi();
+        break;
+    case VECTOR_LAPIC_SPURIOUS: // not in service, so no end of interrupt: Intel SDM vol. 3A, 10.9
+    case VECTOR_PIC ... VECTOR_PIC + 15:
+        counts.spurious++;
+        break;
+    default:
+        if (frame->vector >= VECTOR_EXCEPTIONS) {
+            counts.unexpected++;
+            log_warn("interrupt on vector %llu, which nothing uses", (unsigned long long)frame->vector);
+            lapic_eoi();
+        } else if (vcpu != NULL) {
+            upcall_exception(vcpu, control_cr2());
+        } else {
+            hypervisor_exception(frame);
+        }
+        break;
+    }
+}
+
+static bool is_device_interrupt(const struct trap_frame *frame)
+{
+    return frame->vector >= VECTOR_EXCEPTIONS && frame->vector < VECTOR_COUNT && frame->vector != VECTOR_HYPERCALL;
+}
+
+void trap_from_guest(struct vcpu *vcpu)
+{
+    counters.hw_interrupts += is_device_interrupt(&vcpu->entry.frame);
+    dispatch(&vcpu->entry.frame, vcpu);
+}
+
+void trap_in_hypervisor(struct trap_frame *frame)
+{
+    if (is_device_interrupt(frame)) {
+        counters.hw_interrupts++;
+        cpu_account(CPU_SHARE_HYPERVISOR); // what ends here is the idle sleep
+    }
+    dispatch(frame, NULL);
+}
+
+void trap_fatal(struct trap_frame *frame)
+{
+    switch (frame->vector) {
+    case VECTOR_DF:
+        panic_trap(frame, control_cr2(), "double fault: a stack of the hypervisor has overflowed, or its tables are broken");
+    case VECTOR_MC:
+        panic_trap(frame, control_cr2(), "machine check: the CPU reports a hardware error");
+    default:
+        panic_trap(frame, control_cr2(), "non-maskable interrupt");
+    }
+}
