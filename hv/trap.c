@@ -20,13 +20,6 @@
 #include "x86/user_access.h"
 #include "x86/vectors.h"
 
-static struct trap_counts counts;
-
-const struct trap_counts *trap_counts(void)
-{
-    return &counts;
-}
-
 static void take_uart_interrupt(void)
 {
     int byte;
@@ -58,27 +51,27 @@ static void dispatch(struct trap_frame *frame, struct vcpu *vcpu)
         break;
     case VECTOR_LAPIC_TIMER:
     case VECTOR_HPET:
-        counts.timer++;
+        counters.irq_timer++;
         timer_interrupt();
         lapic_eoi();
         break;
     case VECTOR_UART:
-        counts.uart++;
+        counters.irq_uart++;
         take_uart_interrupt();
         lapic_eoi();
         break;
     case VECTOR_LAPIC_ERROR:
-        counts.lapic_error++;
+        counters.irq_lapic_error++;
         log_warn("the local APIC reports errors 0x%x", lapic_take_errors());
         lapic_eoi();
         break;
     case VECTOR_LAPIC_SPURIOUS: // not in service, so no end of interrupt: Intel SDM vol. 3A, 10.9
     case VECTOR_PIC ... VECTOR_PIC + 15:
-        counts.spurious++;
+        counters.irq_spurious++;
         break;
     default:
         if (frame->vector >= VECTOR_EXCEPTIONS) {
-            counts.unexpected++;
+            counters.irq_unexpected++;
             log_warn("interrupt on vector %llu, which nothing uses", (unsigned long long)frame->vector);
             lapic_eoi();
         } else if (vcpu != NULL) {

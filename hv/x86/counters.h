@@ -4,12 +4,18 @@
 
 #include <stdint.h>
 
-// One CPU's counts since boot. `crossings` is incremented by entry.asm, the others by their accessors.
+// One CPU's counts since boot. `crossings` is incremented by entry.asm, the others by their
+// accessors and the trap switch.
 struct counters {
-    uint64_t crossings;     // entries into the hypervisor from ring 3
-    uint64_t mmio;          // memory-mapped device register accesses
-    uint64_t cr3_loads;     // address-space switches
-    uint64_t hw_interrupts; // hardware interrupts taken, from ring 3 or from idle
+    uint64_t crossings;       // entries into the hypervisor from ring 3
+    uint64_t mmio;            // memory-mapped device register accesses
+    uint64_t cr3_loads;       // address-space switches
+    uint64_t hw_interrupts;   // hardware interrupts taken, from ring 3 or from idle; the sum of those below
+    uint64_t irq_timer;       // the clock event's; time/timer.h attributes each one
+    uint64_t irq_uart;        // serial line: a key, or room for more output
+    uint64_t irq_lapic_error; // the local APIC found a malformed message
+    uint64_t irq_spurious;    // withdrawn before it was delivered
+    uint64_t irq_unexpected;  // a vector that nothing uses
 };
 
 extern struct counters counters;
