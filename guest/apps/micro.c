@@ -137,20 +137,21 @@ static void pause_randomly(void)
     turn(random_next(&seed) % 256 + 1);
 }
 
+// Not inlined, so that all calls execute the same instructions around the turns.
+static __attribute__((noinline)) uint64_t ticks_of_turns(uint64_t turns)
+{
+    uint64_t start_tsc = clock_tsc();
+
+    turn(turns);
+    return clock_tsc() - start_tsc;
+}
+
 // Ticks are instructions when some thousands of instructions take exactly as many ticks, every time.
 static const char *unit_of_ticks(void)
 {
-    for (unsigned int i = 0; i < UNIT_ROUNDS; i++) {
-        uint64_t start_tsc = clock_tsc();
-        uint64_t middle_tsc, end_tsc;
-
-        turn(UNIT_TURNS);
-        middle_tsc = clock_tsc();
-        turn(3 * UNIT_TURNS);
-        end_tsc = clock_tsc();
-        if ((end_tsc - middle_tsc) - (middle_tsc - start_tsc) != 2 * 2 * UNIT_TURNS)
+    for (unsigned int i = 0; i < UNIT_ROUNDS; i++)
+        if (ticks_of_turns(3 * UNIT_TURNS) - ticks_of_turns(UNIT_TURNS) != 2 * 2 * UNIT_TURNS)
             return "ticks";
-    }
     return "instructions";
 }
 

@@ -1,7 +1,56 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # Test guests: one image build/guests/NAME.elf for each NAME, from tests/guests/NAME.c and TEST_GUEST_LIB.
 # tests/guests/selftest.list says with which module lines the self-test boots them.
 
-# Linked into every test guest (sources in guest/, hv/shared/lib/ or tests/guests/, .c and .asm).
-TEST_GUEST_LIB :=
+# Linked into every test guest.
+TEST_GUEST_LIB := \
+	$(GUEST_BASE) \
+	$(GUEST_LIB) \
+	tests/guests/test.c
 
-TEST_GUESTS :=
+TEST_GUESTS := \
+	bad_arguments \
+	bad_entry \
+	bad_handler \
+	bad_instruction \
+	bad_memory \
+	bad_selector \
+	bad_stack \
+	bad_upcall \
+	clock_monotonic \
+	doorbell \
+	enable_pending \
+	exception_irq \
+	exceptions \
+	exit_code \
+	flags \
+	flags_nt \
+	fpu \
+	halt_enables \
+	halt_race \
+	hello \
+	hypercall_unknown \
+	int_all \
+	mask \
+	page_scribble \
+	registers \
+	sleeper \
+	spin \
+	start_state \
+	syscall_twin \
+	timer_oneshot \
+	timer_periodic \
+	timer_random \
+	timer_replace \
+	timer_stop \
+	timer_storm \
+	upcall_storm \
+	witness
+
+# What some of them need beside their C file.
+$(BUILD)/guests/int_all.elf: $(BUILD)/obj/guest/tests/guests/int_stubs.asm.o
+$(BUILD)/guests/registers.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
+
+# Objects are kept, though no rule names them.
+.SECONDARY: $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.o,$(TEST_GUESTS)) \
+	$(patsubst %,$(BUILD)/obj/guest/tests/guests/%.asm.o,int_stubs registers_trap)

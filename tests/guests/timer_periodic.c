@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The periodic mode: the k-th tick comes no earlier than k periods after the call, and the ticks that came and the
+// ones reported as missed add up to the time that passed. A one-shot ends the periodic mode.
+#include "test.h"
+
+#include <lib/time.h>
+
+#define PERIOD_NS NSEC_PER_MSEC
+#define TICKS 25u
+
+static volatile uint64_t start_ns;
+
+// Missed periods count: the k-th tick that comes may stand for a later one, never for an earlier one.
+static void check_tick(unsigned int irq)
+{
+    (void)irq;
+    EXPECT(test_timer_ns >= start_ns + test_timer_count * PERIOD_NS);
+    EXPECT((pages_vcpu()->timer.deadline_ns - start_ns) / PERIOD_NS >= test_timer_count);
+}
+
+int test_main(void)
+{
+    uint64_t passed, counted;
+
+    test_on_interrupt = check_tick;
+    start_ns = clock_now_ns();
+    EXPECT_EQUAL(hypercall_set_periodic(PERIOD_NS), LULL_OK);
+    while (test_timer_count < TICKS) {
+        hypercall_halt();
+        irq_disable();
+    }
+    irq_enable();
+    test_spin(TICKS * PERIOD_NS);
+    irq_disable();
+
+    counted = test_timer_count + pages_vcpu()->timer_missed;
+    passed = (clock_now_ns() - start_ns) / PERIOD_NS;
+    // The tick that is due right now may be on its way.
+    EXPECT(counted <= passed + 1);
+    EXPECT(counted + 1 >= passed);
+
+    test_on_interrupt = NULL;
+    hypercall_set_clockevent(PERIOD_NS);
+    irq_enable(); // serves a tick that became pending meanwhile
+    counted = test_timer_count;
+    test_spin(10 * PERIOD_NS);
+    EXPECT_EQUAL(test_timer_count, counted + 1);
+    return TEST_PASSED;
+}
