@@ -5,16 +5,13 @@
 ; At both entries virtual interrupts are off and rsp points to what was pushed (abi/lull.h), top of stack at
 ; the top of this table:
 ;
-;       upcall_interrupt        upcall_exception
-;                               vector
-;                               error
+;       upcall_exception        upcall_interrupt
 ;       rip                     rip
-;       cs                      cs
-;       rflags (virtual IF)     rflags
-;       rsp                     rsp
-;       ss                      ss
+;       rflags (virtual IF)     rflags (virtual IF)
+;       error
+;       vector
 ;
-; The frame of five words ends on a 16-byte boundary plus 8, so an odd number of pushes aligns the stack for C.
+; The stack is aligned as the interrupted code left it, so it is aligned here before C is called.
 
 %include "guest_offsets.inc"
 
@@ -34,8 +31,12 @@ upcall_interrupt:
     push r9
     push r10
     push r11
-    cld
+    push rbp
+    mov rbp, rsp
+    and rsp, -16
     call irq_dispatch
+    mov rsp, rbp
+    pop rbp
     pop r11
     pop r10
     pop r9
@@ -47,10 +48,10 @@ upcall_interrupt:
     pop rax
 
 ; From here on rsp points to the frame and every other register is that of the interrupted code, except the
-; flags, which iretq loads.
+; flags, which popfq loads.
 ;
 ; Enabling and returning are two steps, and an interrupt that arrives between them must neither be lost nor
-; pile a new frame on top of this one. So the code between upcall_window_start and upcall_window_end is
+; pile a new frame on top of this one. So the code from upcall_window_start to upcall_window_end is
 ; declared to the hypervisor as the return window: an interrupt that must be delivered there takes the frame
 ; that is already on the stack and starts upcall_interrupt again. Inside the window nothing may be pushed and
 ; no register changed.
@@ -60,22 +61,26 @@ upcall_return:
     mov dword [VCPU_IRQ_ENABLED], 1
 upcall_window_start:
     cmp qword [VCPU_PENDING], 0
-    jne upcall_return_pending
-    iretq
+    je .return
+    mov dword [VCPU_IRQ_ENABLED], 0
+    jmp upcall_return_pending
+.return:
+    popfq
+upcall_window_end:
+    ret RED_ZONE
 
 ; Something became pending while interrupts were off. It may also be a masked one, so this path must make
 ; progress by itself: the hypervisor delivers what it can, and otherwise loads the frame in our place.
-; Interrupts go off again as the last step in the window, because from the push on rsp is not the frame.
+; Interrupts went off again as the last step in the window, because from the push on rsp is not the frame.
 upcall_return_pending:
-    mov dword [VCPU_IRQ_ENABLED], 0
-upcall_window_end:
     push rax                ; the call takes it back from here
     mov eax, HCALL_UPCALL_RETURN
     int HCALL_VECTOR
     ud2                     ; the call does not come back here
 
 upcall_return_disabled:
-    iretq
+    popfq
+    ret RED_ZONE
 
 ; struct exception in exception.h is what is pushed here. All registers are saved: the handler may print or
 ; change them.
@@ -95,9 +100,11 @@ upcall_exception:
     push r13
     push r14
     push r15
-    cld
     mov rdi, rsp
+    mov rbp, rsp
+    and rsp, -16
     call exception_dispatch
+    mov rsp, rbp
     pop r15
     pop r14
     pop r13

@@ -20,11 +20,13 @@ micro_interrupt:
     or rax, rdx
     mov [micro_stamp], rax
     lock and qword [VCPU_PENDING], 0
-    iretq
+    popfq
+    ret RED_ZONE
 
 micro_exception:
     add rsp, EXCEPTION_FRAME
-    iretq
+    popfq
+    ret RED_ZONE
 
 ; bool micro_spin(uint64_t rounds): rdi counts down, so rax and rdx are free for micro_interrupt to lose.
 micro_spin:

@@ -9,10 +9,7 @@
 #include "vm/guest_report.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
-#include "x86/descriptors.h"
 #include "x86/vectors.h"
-
-#define RED_ZONE 128 // System V ABI, AMD64, 3.2.2: leaf functions use it below rsp
 
 // The flags that a guest may set by itself anyway. IF is always on in ring 3, its virtual twin is irq_enabled.
 #define GUEST_RFLAGS                                                                                                   \
@@ -36,8 +33,7 @@ uint64_t upcall_due(const struct vcpu *vcpu)
 static bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
-    uint64_t top = align_down(frame->rsp - RED_ZONE, 16);
-    uint64_t bottom = top - count * sizeof(uint64_t);
+    uint64_t bottom = frame->rsp - LULL_RED_ZONE - count * sizeof(uint64_t); // a wrapped one is not in the window
 
     if (!guest_memory_write_words(bottom, words, count)) {
         guest_kill(vcpu->guest, "bad-stack", "no upcall frame of %u bytes fits at rsp 0x%llx", count * 8,
@@ -56,9 +52,14 @@ static uint64_t pushed_rflags(const struct vcpu *vcpu)
     return (vcpu->entry.frame.rflags & ~RFLAGS_IF) | (irq_enabled(vcpu) ? LULL_RFLAGS_IF : 0);
 }
 
-static bool in_return_window(const struct vcpu *vcpu)
+// If the guest is in its return window, the frame it is about to leave through can be used again: make rsp point to it.
+static bool reuse_frame(const struct vcpu *vcpu, struct trap_frame *frame)
 {
-    return vcpu->entry.frame.rip - vcpu->window_start < vcpu->window_end - vcpu->window_start;
+    if (vcpu->window_end == 0 || frame->rip < vcpu->window_start || frame->rip > vcpu->window_end)
+        return false;
+    if (frame->rip == vcpu->window_end) // at the ret: popfq has stepped over the rflags, which are still there
+        frame->rsp -= sizeof(uint64_t);
+    return true;
 }
 
 static void count_delivery(struct vcpu *vcpu, uint64_t due)
@@ -79,13 +80,13 @@ bool upcall_deliver(struct vcpu *vcpu)
     count_delivery(vcpu, due);
     if (vcpu->interrupt_entry == 0) // it only ever waits, and looks at the pending bits itself
         return true;
-    if (in_return_window(vcpu)) {
+    if (reuse_frame(vcpu, frame)) {
         frame->rip = vcpu->interrupt_entry;
         frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
     } else {
-        uint64_t words[] = {frame->rip, frame->cs, pushed_rflags(vcpu), frame->rsp, frame->ss};
+        uint64_t words[] = {pushed_rflags(vcpu), frame->rip};
         _Static_assert(sizeof(words) == sizeof(struct lull_upcall_frame), "ABI");
-        if (!push_and_go(vcpu, words, 5, vcpu->interrupt_entry))
+        if (!push_and_go(vcpu, words, 2, vcpu->interrupt_entry))
             return false;
     }
     vcpu->page->irq_enabled = 0;
@@ -95,8 +96,7 @@ bool upcall_deliver(struct vcpu *vcpu)
 void upcall_exception(struct vcpu *vcpu, uint64_t fault_address)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
-    uint64_t words[] = {frame->vector, frame->error,          frame->rip, frame->cs,
-                        pushed_rflags(vcpu), frame->rsp, frame->ss};
+    uint64_t words[] = {frame->vector, frame->error, pushed_rflags(vcpu), frame->rip};
     _Static_assert(sizeof(words) == sizeof(struct lull_exception_frame), "ABI");
 
     if (vcpu->exception_entry == 0) {
@@ -106,7 +106,7 @@ void upcall_exception(struct vcpu *vcpu, uint64_t fault_address)
     vcpu->stats.exceptions++;
     if (frame->vector == VECTOR_PF)
         vcpu->page->fault_address = fault_address;
-    if (push_and_go(vcpu, words, 7, vcpu->exception_entry))
+    if (push_and_go(vcpu, words, 4, vcpu->exception_entry))
         vcpu->page->irq_enabled = 0;
 }
 
@@ -127,13 +127,11 @@ void upcall_return(struct vcpu *vcpu)
     frame->rax = stack.rax;
     frame->rsp += sizeof(stack.rax);
     vcpu->page->irq_enabled = (stack.upcall.rflags & LULL_RFLAGS_IF) != 0;
-    if (irq_enabled(vcpu) && upcall_due(vcpu) != 0 && vcpu->interrupt_entry != 0) {
+    if (irq_enabled(vcpu) && upcall_due(vcpu) != 0 && vcpu->window_end != 0) {
         frame->rip = vcpu->window_start; // upcall_deliver() takes the frame over, as in the window
         return;
     }
     frame->rip = stack.upcall.rip;
-    frame->rsp = stack.upcall.rsp;
+    frame->rsp += sizeof(stack.upcall) + LULL_RED_ZONE;
     frame->rflags = (stack.upcall.rflags & GUEST_RFLAGS) | RFLAGS_FIXED | RFLAGS_IF;
-    frame->cs = SELECTOR_GUEST_CODE;
-    frame->ss = SELECTOR_GUEST_DATA;
 }

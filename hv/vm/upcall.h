@@ -2,14 +2,14 @@
 // Upcalls: how interrupts and exceptions reach a guest.
 //
 // An upcall pushes a frame on the guest's own stack and continues at the guest's handler; the guest comes back by an
-// iretq of its own, in ring 3, which needs no hypervisor. The hard moment is the end of a handler: virtual
+// popfq and ret of its own, which need no hypervisor. The hard moment is the end of a handler: virtual
 // interrupts are on again, the frame is still on the stack. A new interrupt there would push a second frame, and
 // a storm would grow the stack for ever. So the guest names those few instructions (the return window), in which all
 // registers but rip and rsp are those of the interrupted code and rsp points to the frame; an interrupt that
-// finds rip in the window takes the frame that lies there as its own. Handlers then follow each other without
+// finds rip in the window (abi/lull.h, LULL_RETURN_WINDOW) takes the frame that lies there as its own. Handlers then follow each other without
 // a return in between, and the stack stays where it is.
 //
-//   guest code ... | handler 1 ... irq_enabled = 1 | window: interrupt 2 | handler 2 ... | iretq -> guest code
+//   guest code ... | handler 1 ... irq_enabled = 1 | window: interrupt 2 | handler 2 ... | popfq, ret -> guest code
 //                    frame F at rsp                  no push: F again                      takes F
 //
 // Context of everything here: the vCPU's guest is loaded, interrupts off.

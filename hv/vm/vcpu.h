@@ -41,7 +41,7 @@ struct vcpu {
 
     uint64_t interrupt_entry;           // 0: the guest takes no upcalls
     uint64_t exception_entry;           // 0: an exception ends the guest
-    uint64_t window_start, window_end;  // rip inside: the upcall frame at rsp is reused
+    uint64_t window_start, window_end;  // the return window, both ends included; 0: none
 
     struct vtimer vtimer;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // HCALL_UPCALL_RETURN with a frame of the guest's own making, chosen by do=. Nothing in it may carry the guest
-// anywhere that iretq in ring 3 could not: not to ring 0, not with more privilege, not into a fault in the hypervisor.
+// anywhere that popfq and ret in ring 3 could not: not to ring 0, not with more privilege, not into a fault in the hypervisor.
 #include "test.h"
 
 #define RFLAGS_TF (1u << 8)
@@ -44,18 +44,8 @@ int test_main(void)
 {
     struct lull_upcall_frame frame = { .rip = (uint64_t)reached, .rflags = RFLAGS_ALWAYS | LULL_RFLAGS_IF };
 
-    __asm__("mov %%cs, %0" : "=r"(frame.cs));
-    __asm__("mov %%ss, %0" : "=r"(frame.ss));
-    frame.rsp = (uint64_t)__builtin_frame_address(0) - 1024;
-
     if (args_is("do", "rip"))
         frame.rip = args_u64("value", 0, 0, UINT64_MAX);
-    else if (args_is("do", "rsp")) // harmless until it is used
-        frame.rsp = args_u64("value", 0, 0, UINT64_MAX);
-    else if (args_is("do", "cs"))
-        frame.cs = args_u64("value", 0, 0, UINT64_MAX);
-    else if (args_is("do", "ss"))
-        frame.ss = args_u64("value", 0, 0, UINT64_MAX);
     else if (args_is("do", "iopl")) {
         frame.rip = (uint64_t)reached_cli;
         frame.rflags |= RFLAGS_IOPL;

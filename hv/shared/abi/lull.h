@@ -25,7 +25,8 @@
 // -----------------------------------------------------------------------------------------------
 // Hypercalls. `int LULL_HCALL_VECTOR` or `syscall`, same convention: number in rax, arguments in
 // rdi, rsi, rdx. The result returns in rax: zero or more is success, a negative value is one of the
-// LULL_E* errors. rcx, rdx, rsi, rdi, r8-r11 come back as zero; the other registers are preserved.
+// LULL_E* errors. rcx, rdx, rsi, rdi, r8-r11 come back as zero, except that after `syscall` rcx and r11
+// may hold the guest's own rip and rflags, as that instruction leaves them; the other registers are preserved.
 
 #define LULL_HCALL_VECTOR 0x80
 
@@ -49,9 +50,6 @@
 #define LULL_EFAULT (-2)  // an address is not the guest's, or not mapped as the call needs it
 #define LULL_ENOSYS (-3)  // no such call
 #define LULL_ENOENT (-4)  // no such guest
-
-// HCALL_SET_UPCALLS packs the return window into one register, see struct lull_upcall_frame.
-#define LULL_RETURN_WINDOW(start, end) ((uint64_t)(start) | (uint64_t)(end) << 32)
 
 // -----------------------------------------------------------------------------------------------
 // Virtual interrupts: bit numbers in `pending` and `mask`. The lowest number is served first.
@@ -91,12 +89,14 @@ _Static_assert(offsetof(struct lull_vcpu_page, timer) == 32, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 64, "ABI");
 _Static_assert(sizeof(struct lull_vcpu_page) == 80, "ABI");
 
-// An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, aligns
-// the stack to 16 bytes, pushes this frame and continues at `interrupt_entry` with rsp pointing to
-// it. All other registers are those of the interrupted code. `rflags` carries the virtual interrupt
-// flag (bit 9). The layout is that of `iretq`, which in ring 3 returns without a trap.
+// An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, pushes this
+// frame and continues at `interrupt_entry` with rsp pointing to it (aligned as the interrupted code
+// left it). All other registers are those of the interrupted code. `rflags` carries the virtual
+// interrupt flag (bit 9). The way back needs no trap: `popfq`, then `ret LULL_RED_ZONE`.
+//
+// (Not iretq: its stack reads count as the supervisor's in QEMU's TCG, also in ring 3, and fault under SMAP.)
 struct lull_upcall_frame {
-    uint64_t rip, cs, rflags, rsp, ss;
+    uint64_t rflags, rip;
 };
 
 // An exception upcall pushes two more words and continues at `exception_entry`.
@@ -105,8 +105,23 @@ struct lull_exception_frame {
     struct lull_upcall_frame frame;
 };
 
-_Static_assert(sizeof(struct lull_upcall_frame) == 40, "ABI");
-_Static_assert(sizeof(struct lull_exception_frame) == 56, "ABI");
+_Static_assert(sizeof(struct lull_upcall_frame) == 16, "ABI");
+_Static_assert(sizeof(struct lull_exception_frame) == 32, "ABI");
+
+#define LULL_RED_ZONE 128 // System V ABI, AMD64, 3.2.2: leaf functions use it below rsp
+
+// Where the interrupted code's stack pointer was.
+static inline uint64_t lull_interrupted_rsp(const struct lull_upcall_frame *frame)
+{
+    return (uint64_t)(frame + 1) + LULL_RED_ZONE;
+}
+
+// The return window [start, end] is the end of a guest's return path, from the instruction after
+// `irq_enabled = 1` up to and including the `ret`, which is at `end`. In it all registers but rip,
+// rsp and rflags must be those of the interrupted code, and rsp must point to the frame (at `end`,
+// behind its rflags, which popfq has taken). An interrupt that comes there takes the same frame again
+// instead of pushing another one, so that handlers that follow each other need no more stack than one.
+#define LULL_RETURN_WINDOW(start, end) ((uint64_t)(start) | (uint64_t)(end) << 32)
 
 #define LULL_RFLAGS_IF (1ull << 9)
 
