@@ -90,4 +90,17 @@ HV_SRCS += \
 	hv/vm/vtimer.c
 
 # hv/monitor/
-HV_SRCS +=
+HV_SRCS += \
+	hv/monitor/bench.c \
+	hv/monitor/command.c \
+	hv/monitor/demo.c \
+	hv/monitor/demo_report.c \
+	hv/monitor/figures.c \
+	hv/monitor/follow.c \
+	hv/monitor/launch.c \
+	hv/monitor/line.c \
+	hv/monitor/monitor.c \
+	hv/monitor/report.c \
+	hv/monitor/report_time.c \
+	hv/monitor/selftest.c \
+	hv/monitor/selftest_timers.c

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #define BOOT_INFO_MEMORY_MAX 128
-#define BOOT_INFO_MODULES_MAX 64
+#define BOOT_INFO_MODULES_MAX 256
 #define BOOT_INFO_LINE_MAX 1024
 
 struct boot_memory_range {

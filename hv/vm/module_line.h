@@ -18,11 +18,13 @@
 #define MODULE_EXPECT_WORD_SIZE 32
 #define MODULE_ERROR_MAX 320
 
-// How a guest of the self-test must end.
+// What the self-test expects of a guest.
 enum module_expect {
     MODULE_EXPECT_NOTHING, // no expect= on the line
     MODULE_EXPECT_EXIT,    // expect=exit:CODE
     MODULE_EXPECT_KILL,    // expect=kill:REASON
+    MODULE_EXPECT_RUN,     // expect=run: it must still live after timeout=
+    MODULE_EXPECT_SILENCE, // expect=silence: as run, and for timeout= no hardware interrupt may come
 };
 
 struct module_options {

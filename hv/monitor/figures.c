@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The machine's counters as one sample, and what lies between two samples.
+
+#include "monitor/figures.h"
+
+#include "lib/bits.h"
+#include "lib/list.h"
+#include "lib/time.h"
+#include "time/clock.h"
+#include "time/timer.h"
+#include "vm/guest.h"
+#include "vm/sched.h"
+#include "vm/vcpu.h"
+#include "x86/counters.h"
+
+#define MILLI 1000ull
+#define PARTS 10000ull
+
+void figures_take(struct figures *out)
+{
+    struct cpu *cpu = cpu_this();
+
+    // Closes the share that is running, so that the sums end now.
+    cpu_account((enum cpu_share)cpu->share);
+    *out = (struct figures){
+        .time_ns = clock_now_ns(),
+        .hardware_timer = timer_stats()->interrupts,
+        .hardware = counters.hw_interrupts,
+        .switches = sched_stats()->switches,
+    };
+    for (uint32_t share = 0; share < CPU_SHARES; share++) {
+        out->share_tsc[share] = cpu->share_tsc[share];
+    }
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+        const struct vcpu *vcpu = guest->vcpu;
+
+        out->guests += guest->state == GUEST_ALIVE;
+        out->guest_timer += vcpu->stats.timer_upcalls;
+        out->hypercalls += vcpu->entry.hypercalls + vcpu->stats.slow_hypercalls;
+        out->early += vcpu->stats.early_events;
+    }
+}
+
+void figures_subtract(struct figures *end, const struct figures *begin)
+{
+    end->time_ns -= begin->time_ns;
+    end->guest_timer -= begin->guest_timer;
+    end->hardware_timer -= begin->hardware_timer;
+    end->hardware -= begin->hardware;
+    end->hypercalls -= begin->hypercalls;
+    end->switches -= begin->switches;
+    end->early -= begin->early;
+    for (uint32_t share = 0; share < CPU_SHARES; share++) {
+        end->share_tsc[share] -= begin->share_tsc[share];
+    }
+}
+
+void figures_collect_lateness(struct histogram *out)
+{
+    histogram_reset(out);
+    list_for_each (node, &guest_list) {
+        struct histogram *lateness = &container_of(node, struct guest, link)->vcpu->stats.lateness;
+
+        histogram_merge(out, lateness);
+        histogram_reset(lateness);
+    }
+}
+
+uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns)
+{
+    uint64_t time_us = time_ns / NSEC_PER_USEC;
+
+    return time_us == 0 ? 0 : count * (MILLI * NSEC_PER_SEC / NSEC_PER_USEC) / time_us;
+}
+
+uint64_t figures_share_parts(const struct figures *figures, enum cpu_share share)
+{
+    uint64_t all = 0;
+    uint32_t scale = 0;
+
+    for (uint32_t i = 0; i < CPU_SHARES; i++) {
+        all += figures->share_tsc[i];
+    }
+    // Below 2^48 the product with PARTS fits; months of ticks lose low bits that do not count.
+    while (all >> scale >= BIT(48)) {
+        scale++;
+    }
+    return all == 0 ? 0 : (figures->share_tsc[share] >> scale) * PARTS / (all >> scale);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The machine's counters as one sample, and what lies between two samples.
+//
+//   figures_take(&begin); ... figures_take(&end); figures_subtract(&end, &begin);
+//   figures_rate_milli(end.hardware_timer, end.time_ns)  ->  thousandths per second
+//
+// Context of everything here: the CPU that is sampled, interrupts off.
+#pragma once
+
+#include <stdint.h>
+
+#include "lib/histogram.h"
+#include "x86/cpu.h"
+
+struct figures {
+    uint64_t time_ns;        // when; after a subtraction, how long
+    uint64_t guests;         // alive; not subtracted
+    uint64_t guest_timer;    // timer interrupts that reached guests
+    uint64_t hardware_timer; // hardware timer interrupts
+    uint64_t hardware;       // hardware interrupts of every kind
+    uint64_t hypercalls;
+    uint64_t switches; // from one vCPU to another
+    uint64_t early;    // timer events delivered before their deadline: must be 0
+    uint64_t share_tsc[CPU_SHARES];
+};
+
+// Samples this CPU and all guests that have not been destroyed.
+void figures_take(struct figures *out);
+
+// end -= begin, for two samples between which no guest was destroyed.
+void figures_subtract(struct figures *end, const struct figures *begin);
+
+// Adds up the lateness of the timer events of all guests, and empties it in each.
+void figures_collect_lateness(struct histogram *out);
+
+// Thousandths of `count` per second over `time_ns`; 0 for less than a microsecond. count: below 2^34.
+uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns);
+
+// Ten-thousandths that `share` has in all of figures->share_tsc.
+uint64_t figures_share_parts(const struct figures *figures, enum cpu_share share);

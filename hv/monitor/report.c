@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the monitor's commands show about guests and the use of the machine.
+
+#include "monitor/report.h"
+
+#include "abi/lull.h"
+#include "core/log.h"
+#include "core/page_alloc.h"
+#include "lib/format.h"
+#include "lib/list.h"
+#include "lib/time.h"
+#include "monitor/figures.h"
+#include "time/clock.h"
+#include "vm/guest.h"
+#include "vm/vcpu.h"
+#include "x86/counters.h"
+
+#define P99 990
+#define MEBIBYTE (1024ull * 1024)
+
+#define ULL(value) ((unsigned long long)(value))
+
+// What the guest is doing, or why it ended.
+static void format_state(const struct guest *guest, char *text, size_t size)
+{
+    static const char *const states[VCPU_STATES] = {
+        [VCPU_RUNNING] = "running",
+        [VCPU_RUNNABLE] = "runnable",
+        [VCPU_BLOCKED] = "blocked",
+        [VCPU_ENDED] = "ended",
+    };
+
+    switch (guest->state) {
+    case GUEST_ALIVE:
+        format_buffer(text, size, "%s", states[guest->vcpu->state]);
+        break;
+    case GUEST_EXITED:
+        format_buffer(text, size, "ended: exit code %llu", ULL(guest->exit_code));
+        break;
+    case GUEST_KILLED:
+        format_buffer(text, size, "killed: %s", guest->reason);
+        break;
+    }
+}
+
+void report_guests(void)
+{
+    char state[48];
+
+    log_print("%5s %-20s %12s %12s %12s %12s  %s\n", "guest", "name", "timer irqs", "hypercalls",
+              "p99 late ns", "max late ns", "state");
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+        const struct vcpu_stats *stats = &guest->vcpu->stats;
+
+        format_state(guest, state, sizeof(state));
+        log_print("%5u %-20s %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name,
+                  ULL(stats->timer_upcalls), ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
+                  ULL(histogram_quantile(&stats->lateness, P99)), ULL(stats->lateness.max_ns), state);
+    }
+}
+
+static void stats_row(const char *title, uint64_t total, uint64_t recent, uint64_t time_ns)
+{
+    uint64_t milli = figures_rate_milli(recent, time_ns);
+
+    log_print("%-28s %16llu %12llu.%03llu\n", title, ULL(total), ULL(milli / 1000), ULL(milli % 1000));
+}
+
+static void stats_share(const char *title, const struct figures *total, const struct figures *recent,
+                        enum cpu_share share)
+{
+    uint64_t all = figures_share_parts(total, share);
+    uint64_t last = figures_share_parts(recent, share);
+
+    log_print("%-28s %11llu.%02llu %% %11llu.%02llu %%\n", title, ULL(all / 100), ULL(all % 100),
+              ULL(last / 100), ULL(last % 100));
+}
+
+void report_stats(void)
+{
+    static struct figures last; // the sample of the last look
+    struct figures now, recent;
+
+    figures_take(&now);
+    recent = now;
+    figures_subtract(&recent, &last);
+    last = now;
+    log_print("%-28s %16s %16s\n", "", "since boot", "now");
+    stats_row("guest timer interrupts, /s", now.guest_timer, recent.guest_timer, recent.time_ns);
+    stats_row("hardware timer interrupts, /s", now.hardware_timer, recent.hardware_timer, recent.time_ns);
+    stats_row("hardware interrupts, /s", now.hardware, recent.hardware, recent.time_ns);
+    stats_row("hypercalls, /s", now.hypercalls, recent.hypercalls, recent.time_ns);
+    stats_row("vCPU switches, /s", now.switches, recent.switches, recent.time_ns);
+    stats_share("CPU time in the hypervisor", &now, &recent, CPU_SHARE_HYPERVISOR);
+    stats_share("CPU time in guests", &now, &recent, CPU_SHARE_GUEST);
+    stats_share("CPU time idle", &now, &recent, CPU_SHARE_IDLE);
+    log_print(
+        "%llu guests alive, %llu timer events early, up %llu.%03llu s; \"now\" is the last %llu.%03llu s\n",
+        ULL(now.guests), ULL(now.early), ULL(now.time_ns / NSEC_PER_SEC),
+        ULL(now.time_ns % NSEC_PER_SEC / NSEC_PER_MSEC), ULL(recent.time_ns / NSEC_PER_SEC),
+        ULL(recent.time_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+}
+
+void report_memory(const struct boot_info *boot)
+{
+    uint64_t total = page_alloc_total_count();
+    uint64_t free = page_alloc_free_count();
+
+    log_print("pages of 4 KiB: %llu in use, %llu free, %llu in all (%llu MiB)\n", ULL(total - free),
+              ULL(free), ULL(total), ULL(total * PAGE_ALLOC_PAGE_SIZE / MEBIBYTE));
+    for (uint32_t i = 0; i < boot->memory_count; i++) {
+        log_print("  RAM    0x%012llx-0x%012llx\n", ULL(boot->memory[i].start), ULL(boot->memory[i].end));
+    }
+    for (uint32_t i = 0; i < boot->module_count; i++) {
+        log_print("  module 0x%012llx-0x%012llx %s\n", ULL(boot->modules[i].start), ULL(boot->modules[i].end),
+                  boot->modules[i].line);
+    }
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        log_print("  guest %u (%s): %llu pages\n", guest->id, guest->name, ULL(guest->pages));
+    }
+}
+
+void report_version(const struct boot_info *boot)
+{
+    log_print("Lull, guest ABI version %u, loaded by %s\nboot line: %s\n", LULL_ABI_VERSION, boot->loader,
+              boot->line);
+}

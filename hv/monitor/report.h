@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the monitor's commands show. Each writes to the console and changes nothing else.
+// Context of everything here: the boot CPU, interrupts off.
+#pragma once
+
+#include "core/boot_info.h"
+
+void report_guests(void);
+void report_stats(void);
+void report_timers(void);
+void report_irqs(void);
+void report_clock(void);
+void report_memory(const struct boot_info *boot);
+void report_version(const struct boot_info *boot);

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the monitor's commands show about time: the clock, the timer queue, and every interrupt.
+
+#include "monitor/report.h"
+
+#include "core/log.h"
+#include "dev/clock_event.h"
+#include "lib/time.h"
+#include "time/clock.h"
+#include "time/timer.h"
+#include "vm/guest.h"
+#include "x86/counters.h"
+
+#define TIMERS_SHOWN_MAX 100
+
+#define ULL(value) ((unsigned long long)(value))
+
+static void print_owner(const struct timer *timer)
+{
+    if (timer->owner == TIMER_NO_OWNER) {
+        log_print("  %s\n", timer_reason_name(timer->reason));
+    } else {
+        log_print("  %s, guest %u\n", timer_reason_name(timer->reason), timer->owner);
+    }
+}
+
+// A time relative to now: "+0.001500000 s", or "-..." where it has passed.
+static void print_distance(uint64_t time_ns, uint64_t now_ns)
+{
+    bool past = time_ns < now_ns;
+    uint64_t distance_ns = past ? now_ns - time_ns : time_ns - now_ns;
+
+    log_print("%c%llu.%09llu s", past ? '-' : '+', ULL(distance_ns / NSEC_PER_SEC),
+              ULL(distance_ns % NSEC_PER_SEC));
+}
+
+void report_timers(void)
+{
+    const struct timer_wheel *wheel = timer_wheel();
+    const char *broken = timer_wheel_check(wheel);
+    struct timer_wheel_cursor cursor = { 0 };
+    struct timer_wheel_node *node;
+    uint64_t now_ns = clock_now_ns();
+    unsigned int count = 0;
+
+    log_print("hardware (%s): ", timer_clock_event()->name);
+    if (timer_programmed_ns() == TIME_NEVER) {
+        log_print("off\n");
+    } else {
+        print_distance(timer_programmed_ns(), now_ns);
+        log_print("\n");
+    }
+    while ((node = timer_wheel_walk(wheel, &cursor)) != NULL) {
+        if (count++ < TIMERS_SHOWN_MAX) {
+            log_print("  ");
+            print_distance(node->expiry_ns, now_ns);
+            print_owner(container_of(node, struct timer, node));
+        }
+    }
+    if (count > TIMERS_SHOWN_MAX) {
+        log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);
+    }
+    log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
+    log_print("since boot: %llu armed, %llu expired, hardware set %llu times\n", ULL(timer_stats()->arms),
+              ULL(timer_stats()->expiries), ULL(timer_stats()->programs));
+}
+
+static void print_irq(const char *name, uint64_t count)
+{
+    log_print("%-42s %16llu\n", name, ULL(count));
+}
+
+void report_irqs(void)
+{
+    const struct timer_stats *stats = timer_stats();
+
+    print_irq("timer", counters.irq_timer);
+    for (int reason = 0; reason < TIMER_REASONS; reason++) {
+        log_print("  for %-36s %16llu\n", timer_reason_name((enum timer_reason)reason),
+                  ULL(stats->by_reason[reason]));
+    }
+    print_irq("  stale: the deadline had been moved", stats->stale);
+    print_irq("  early: the hardware fired too soon", stats->early);
+    print_irq("  range: further than the hardware counts", stats->range);
+    print_irq("serial line", counters.irq_uart);
+    print_irq("local APIC error", counters.irq_lapic_error);
+    print_irq("spurious", counters.irq_spurious);
+    print_irq("unexpected vector", counters.irq_unexpected);
+    print_irq("all hardware interrupts", counters.hw_interrupts);
+}
+
+void report_clock(void)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t wall_s = (clock_wall_base_ns() + now_ns) / NSEC_PER_SEC;
+
+    log_print("clock source %s, clock event %s, up %llu.%09llu s\n", clock_name(), timer_clock_event()->name,
+              ULL(now_ns / NSEC_PER_SEC), ULL(now_ns % NSEC_PER_SEC));
+    if (clock_wall_base_ns() == 0) {
+        log_print("wall clock: unknown\n");
+    } else {
+        log_print("wall clock: %llu s since 1970 (UTC)\n", ULL(wall_s));
+    }
+}
