@@ -46,7 +46,8 @@
 // A comparator write may take effect only some ticks later: two on ATI and Intel ICH9/ICH10 chips, more on newer
 // AMD ones. A deadline so close after the write counts as not seen by the comparator.
 #define LATCH_TICKS 8u
-#define LATCH_READS 1000u // bound of the wait for LATCH_TICKS
+#define LATCH_READS \
+    10000u // bound of the wait for LATCH_TICKS: 800 ns at most, and no read takes less than a nanosecond
 
 // The comparator works modulo 2^32, so a target more than half the circle ahead would look passed.
 #define MAX_TICKS 0x7fff0000u

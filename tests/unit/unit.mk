@@ -44,6 +44,7 @@ UNIT_SRCS_test_timer_wheel_random := tests/unit/test_timer_wheel_random.c tests/
 	hv/shared/lib/timer_wheel.c
 
 include tests/unit/core.mk
+include tests/unit/dev.mk
 
 # ---- Rules ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Stands in for hv/x86/paging.h in host tests: mappings of the fake machine's memory and devices.
+#pragma once
+
+#include <stdint.h>
+
+#include "machine.h"
+
+enum paging_cache {
+    PAGING_CACHED,
+    PAGING_UNCACHED,
+};
+
+static inline void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache)
+{
+    return machine_map(phys, size, cache == PAGING_CACHED);
+}

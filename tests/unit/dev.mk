@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests of hv/dev and of the clock and calibration, on the fake machine. Included by unit.mk.
+
+UNIT_MACHINE := tests/fake/machine/machine.c $(UNIT_LOG)
+UNIT_MACHINE_CFLAGS := -iquote tests/fake/machine -Itests/fake
+
+UNIT_TESTS += test_hpet
+UNIT_SRCS_test_hpet   := tests/unit/test_hpet.c hv/dev/hpet.c hv/shared/lib/ns_scale.c \
+	tests/fake/machine/chip_hpet.c tests/fake/machine/chip_lapic.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_hpet := $(UNIT_MACHINE_CFLAGS)
