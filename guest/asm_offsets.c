@@ -16,8 +16,8 @@ void asm_offsets(void)
 
     CONSTANT(FRAME_RFLAGS, offsetof(struct lull_upcall_frame, rflags));
     CONSTANT(EXCEPTION_FRAME, offsetof(struct lull_exception_frame, frame));
-    CONSTANT(RED_ZONE, LULL_RED_ZONE);
     CONSTANT(RFLAGS_IF, LULL_RFLAGS_IF);
+    CONSTANT(RED_ZONE, LULL_RED_ZONE);
 
     CONSTANT(HCALL_VECTOR, LULL_HCALL_VECTOR);
     CONSTANT(HCALL_HALT, HCALL_HALT);

@@ -2,16 +2,17 @@
 ; Where the hypervisor enters the guest: the interrupt upcall, the exception upcall, and the way back that
 ; needs no trap.
 ;
-; At both entries virtual interrupts are off and rsp points to what was pushed (abi/lull.h), top of stack at
-; the top of this table:
+; At both entries virtual interrupts are off, the flags are clean, and rsp points to what was pushed (abi/lull.h), top
+; of stack at the top of this table:
 ;
-;       upcall_exception        upcall_interrupt
+;       upcall_interrupt        upcall_exception
+;                               vector
+;                               error
+;       rflags (virtual IF)     rflags
 ;       rip                     rip
-;       rflags (virtual IF)     rflags (virtual IF)
-;       error
-;       vector
+;       red zone, 128 bytes     red zone, 128 bytes
 ;
-; The stack is aligned as the interrupted code left it, so it is aligned here before C is called.
+; The stack is aligned as the interrupted code left it, so it has to be aligned for C.
 
 %include "guest_offsets.inc"
 
@@ -51,7 +52,7 @@ upcall_interrupt:
 ; flags, which popfq loads.
 ;
 ; Enabling and returning are two steps, and an interrupt that arrives between them must neither be lost nor
-; pile a new frame on top of this one. So the code from upcall_window_start to upcall_window_end is
+; pile a new frame on top of this one. So the instructions from upcall_window_start up to the ret are
 ; declared to the hypervisor as the return window: an interrupt that must be delivered there takes the frame
 ; that is already on the stack and starts upcall_interrupt again. Inside the window nothing may be pushed and
 ; no register changed.
@@ -61,17 +62,17 @@ upcall_return:
     mov dword [VCPU_IRQ_ENABLED], 1
 upcall_window_start:
     cmp qword [VCPU_PENDING], 0
-    je .return
+    je upcall_return_enabled
     mov dword [VCPU_IRQ_ENABLED], 0
     jmp upcall_return_pending
-.return:
+upcall_return_enabled:
     popfq
 upcall_window_end:
     ret RED_ZONE
 
 ; Something became pending while interrupts were off. It may also be a masked one, so this path must make
-; progress by itself: the hypervisor delivers what it can, and otherwise loads the frame in our place.
-; Interrupts went off again as the last step in the window, because from the push on rsp is not the frame.
+; progress by itself: the hypervisor delivers what it can, and otherwise goes through the frame in our place.
+; Interrupts went off again while still in the window, because from the push on rsp is not the frame.
 upcall_return_pending:
     push rax                ; the call takes it back from here
     mov eax, HCALL_UPCALL_RETURN

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // HCALL_UPCALL_RETURN with a frame of the guest's own making, chosen by do=. Nothing in it may carry the guest
-// anywhere that popfq and ret in ring 3 could not: not to ring 0, not with more privilege, not into a fault in the hypervisor.
+// anywhere that popf and ret could not: not to ring 0, not with more privilege, not into a fault in the hypervisor.
 #include "test.h"
 
 #define RFLAGS_TF (1u << 8)
@@ -11,19 +11,23 @@
 
 #define EXIT_REACHED 7 // the frame was loaded and the guest went on as it may
 
+// What the call finds on the stack: rax, then the frame, then the red zone, above which the guest goes on.
+static struct {
+    uint64_t room[512]; // for what runs there
+    uint64_t rax;
+    struct lull_upcall_frame frame;
+    uint8_t red_zone[LULL_RED_ZONE];
+    uint64_t top[3];
+} __attribute__((aligned(16))) stack;
+
 static _Noreturn void return_through(struct lull_upcall_frame frame)
 {
-    // The call takes rax from the stack first.
-    struct {
-        uint64_t rax;
-        struct lull_upcall_frame frame;
-    } stack = { 0, frame };
-
+    stack.frame = frame;
     __asm__ volatile("mov %[stack], %%rsp\n"
                      "int %[vector]\n"
                      "ud2"
                      :
-                     : [stack] "r"(&stack), "a"(HCALL_UPCALL_RETURN), [vector] "i"(LULL_HCALL_VECTOR)
+                     : [stack] "r"(&stack.rax), "a"(HCALL_UPCALL_RETURN), [vector] "i"(LULL_HCALL_VECTOR)
                      : "memory");
     __builtin_unreachable();
 }
@@ -44,9 +48,9 @@ int test_main(void)
 {
     struct lull_upcall_frame frame = { .rip = (uint64_t)reached, .rflags = RFLAGS_ALWAYS | LULL_RFLAGS_IF };
 
-    if (args_is("do", "rip"))
+    if (args_is("do", "rip")) {
         frame.rip = args_u64("value", 0, 0, UINT64_MAX);
-    else if (args_is("do", "iopl")) {
+    } else if (args_is("do", "iopl")) {
         frame.rip = (uint64_t)reached_cli;
         frame.rflags |= RFLAGS_IOPL;
     } else if (args_is("do", "rflags")) {

@@ -14,7 +14,6 @@ TEST_GUESTS := \
 	bad_handler \
 	bad_instruction \
 	bad_memory \
-	bad_selector \
 	bad_stack \
 	bad_upcall \
 	clock_monotonic \
@@ -34,6 +33,7 @@ TEST_GUESTS := \
 	mask \
 	page_scribble \
 	registers \
+	selectors \
 	sleeper \
 	spin \
 	start_state \
