@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // From the loader's 64-bit side to hv_main(): makes the neutral boot information.
-#include "boot/boot.h"
+#include "boot.h"
 
-#include "boot/multiboot2.h"
+#include "multiboot2.h"
 #include "core/boot_info.h"
 #include "core/log.h"
 #include "dev/uart.h"
