@@ -64,9 +64,10 @@ def entry(boot_line, modules):
     """Returns (grub.cfg text, {path on the ISO: file}) for one entry; modules are (file, line) pairs."""
     files = {}
     lines = [TERMINALS + "set timeout=0", "menuentry 'Lull' {", f"    multiboot2 /boot/lull.elf {quote_line(boot_line)}"]
-    for number, (file, line) in enumerate(modules):
-        # Two modules may share a file name, so each gets a folder of its own.
-        path = f"/boot/{number}/{Path(file).name}"
+    paths = {}
+    for file, line in modules:
+        # Two files may share a name, so each gets a folder of its own; a file may be a module several times.
+        path = paths.setdefault(str(file), f"/boot/{len(paths)}/{Path(file).name}")
         files[path] = file
         lines.append(f"    module2 {path} {quote_line(line)}")
     lines.append("}")
