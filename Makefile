@@ -25,6 +25,7 @@ PYTHON    ?= /usr/bin/python3
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := all
 
@@ -33,7 +34,7 @@ Q    :=
 SAY  := @:
 else
 Q    := @
-SAY  := @printf '  %-8s%s\n'
+SAY  := @printf '  %-9s%s\n'
 endif
 
 # ---- Flags ----------------------------------------------------------------------------------------------------
