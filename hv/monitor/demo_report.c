@@ -49,7 +49,7 @@ static void row_share(const char *title, const struct demo_result results[DEMO_P
 
     for (int i = 0; i < DEMO_PHASES; i++) {
         uint64_t parts = figures_share_parts(&results[i].figures, share);
-        format_buffer(cells[i], CELL_SIZE, "%llu.%02llu %%", ULL(parts / 100), ULL(parts % 100));
+        format_buffer(cells[i], CELL_SIZE, "%llu.%04llu %%", ULL(parts / 10000), ULL(parts % 10000));
     }
     row(title, cells[0], cells[1]);
 }
@@ -108,8 +108,8 @@ static void print_json(const struct demo_result *result, const char *phase)
     }
     for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
         uint64_t parts = figures_share_parts(figures, shares[i].share);
-        log_print("%s\"%s\": %llu.%04llu", i == 0 ? ", \"cpu_share\": {" : ", ", shares[i].key,
-                  ULL(parts / 10000), ULL(parts % 10000));
+        log_print("%s\"%s\": %llu.%06llu", i == 0 ? ", \"cpu_share\": {" : ", ", shares[i].key,
+                  ULL(parts / 1000000), ULL(parts % 1000000));
     }
     log_print("}, \"lateness_ns\": {\"min\": %llu, \"median\": %llu, \"p99\": %llu, \"max\": %llu}}\n",
               ULL(histogram_quantile(&result->lateness, 0)),

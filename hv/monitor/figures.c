@@ -14,7 +14,7 @@
 #include "x86/counters.h"
 
 #define MILLI 1000ull
-#define PARTS 10000ull
+#define PARTS 1000000ull
 
 void figures_take(struct figures *out)
 {
@@ -82,8 +82,8 @@ uint64_t figures_share_parts(const struct figures *figures, enum cpu_share share
     for (uint32_t i = 0; i < CPU_SHARES; i++) {
         all += figures->share_tsc[i];
     }
-    // Below 2^48 the product with PARTS fits; months of ticks lose low bits that do not count.
-    while (all >> scale >= BIT(48)) {
+    // Below 2^44 the product with PARTS fits; hours of ticks lose low bits that do not count.
+    while (all >> scale >= BIT(44)) {
         scale++;
     }
     return all == 0 ? 0 : (figures->share_tsc[share] >> scale) * PARTS / (all >> scale);

@@ -36,5 +36,5 @@ void figures_collect_lateness(struct histogram *out);
 // Thousandths of `count` per second over `time_ns`; 0 for less than a microsecond. count: below 2^34.
 uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns);
 
-// Ten-thousandths that `share` has in all of figures->share_tsc.
+// Millionths that `share` has in all of figures->share_tsc.
 uint64_t figures_share_parts(const struct figures *figures, enum cpu_share share);

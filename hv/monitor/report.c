@@ -64,7 +64,7 @@ static void stats_row(const char *title, uint64_t total, uint64_t recent, uint64
 {
     uint64_t milli = figures_rate_milli(recent, time_ns);
 
-    log_print("%-28s %16llu %12llu.%03llu\n", title, ULL(total), ULL(milli / 1000), ULL(milli % 1000));
+    log_print("%-30s %16llu %12llu.%03llu\n", title, ULL(total), ULL(milli / 1000), ULL(milli % 1000));
 }
 
 static void stats_share(const char *title, const struct figures *total, const struct figures *recent,
@@ -86,7 +86,7 @@ void report_stats(void)
     recent = now;
     figures_subtract(&recent, &last);
     last = now;
-    log_print("%-28s %16s %16s\n", "", "since boot", "now");
+    log_print("%-30s %16s %16s\n", "", "since boot", "now");
     stats_row("guest timer interrupts, /s", now.guest_timer, recent.guest_timer, recent.time_ns);
     stats_row("hardware timer interrupts, /s", now.hardware_timer, recent.hardware_timer, recent.time_ns);
     stats_row("hardware interrupts, /s", now.hardware, recent.hardware, recent.time_ns);

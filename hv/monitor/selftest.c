@@ -21,6 +21,8 @@
 #include "vm/guest.h"
 
 #define WITNESS "witness"
+#define WITNESS_ARGUMENTS "for=200ms" // beside another guest; by itself it runs as its line says
+#define OPERATOR "operator"           // the reason of a guest that is killed from here
 #define INSTANCES_MAX 64u
 #define SETTLE_NS NSEC_PER_SEC
 #define DETAIL_SIZE 256
@@ -29,7 +31,7 @@
 enum stage {
     STAGE_SETTLE,  // expect=silence: what the guests do at their start is over then
     STAGE_RUN,     // timeout= has passed then
-    STAGE_WITNESS, // expect=run: the time for the witness to end too has passed then
+    STAGE_WITNESS, // expect=kill:operator: the time for the witness to end too has passed then
     STAGE_OVER,
 };
 
@@ -101,7 +103,6 @@ static bool as_expected(const struct guest *guest)
         return guest->state == GUEST_EXITED && guest->exit_code == test.options.expect_code;
     case MODULE_EXPECT_KILL:
         return guest->state == GUEST_KILLED && strcmp(guest->reason, test.options.expect_reason) == 0;
-    case MODULE_EXPECT_RUN:
     case MODULE_EXPECT_SILENCE:
         return guest->state == GUEST_ALIVE;
     case MODULE_EXPECT_NOTHING:
@@ -162,7 +163,7 @@ static void judge(void)
         return;
     }
     describe(test.guests[0], what, sizeof(what));
-    selftest_report(test.options.image, SELFTEST_SUCCESS, "%s", what);
+    selftest_report(test.options.image, SELFTEST_SUCCESS, "%s: %s", test.options.name, what);
 }
 
 // ---- One test ---------------------------------------------------------------------------------------------------
@@ -177,10 +178,10 @@ static void clean_up(void)
 }
 
 static struct guest *launch(const struct boot_module *module, const struct module_options *options,
-                            uint32_t instance)
+                            uint32_t instance, const char *arguments)
 {
     const char *reason;
-    struct guest *guest = launch_guest(module, options, instance, options->arguments, &reason);
+    struct guest *guest = launch_guest(module, options, instance, arguments, &reason);
 
     if (guest == NULL) {
         selftest_report(test.options.image, SELFTEST_FAILURE, "%s was refused: %s", options->name, reason);
@@ -195,14 +196,14 @@ static bool launch_test(const struct boot_module *module)
         witness_module != NULL && module != witness_module && test.options.expect != MODULE_EXPECT_SILENCE;
 
     for (uint32_t i = 0; i < test.options.count; i++) {
-        test.guests[i] = launch(module, &test.options, i);
+        test.guests[i] = launch(module, &test.options, i, test.options.arguments);
         if (test.guests[i] == NULL) {
             return false;
         }
         test.guest_count++;
     }
     if (with_witness) {
-        test.witness = launch(witness_module, &witness_options, 0);
+        test.witness = launch(witness_module, &witness_options, 0, WITNESS_ARGUMENTS);
         return test.witness != NULL;
     }
     return true;
@@ -254,7 +255,7 @@ static void end_test(void)
 // Ends the test as soon as nothing more can change its verdict.
 static void evaluate(void)
 {
-    bool must_end = test.options.expect == MODULE_EXPECT_EXIT || test.options.expect == MODULE_EXPECT_KILL;
+    bool silence = test.options.expect == MODULE_EXPECT_SILENCE;
     bool witness_ended = test.witness == NULL || test.witness->state != GUEST_ALIVE;
     bool all_ended = true, one_ended = false;
 
@@ -262,8 +263,7 @@ static void evaluate(void)
         all_ended &= test.guests[i]->state != GUEST_ALIVE;
         one_ended |= test.guests[i]->state != GUEST_ALIVE;
     }
-    if (test.stage == STAGE_OVER || (must_end && all_ended && witness_ended) || (!must_end && one_ended) ||
-        (test.stage == STAGE_WITNESS && witness_ended)) {
+    if (test.stage == STAGE_OVER || (all_ended && witness_ended) || (silence && one_ended)) {
         end_test();
     }
 }
@@ -278,6 +278,18 @@ static void guest_ended(struct timer *timer, uint64_t now_ns)
     }
 }
 
+static bool ends_by_operator(void)
+{
+    return test.options.expect == MODULE_EXPECT_KILL && strcmp(test.options.expect_reason, OPERATOR) == 0;
+}
+
+static void kill_guests(void)
+{
+    for (uint32_t i = 0; i < test.guest_count; i++) {
+        guest_kill(test.guests[i], OPERATOR, "killed by the self-test");
+    }
+}
+
 static void stage_over(struct timer *timer, uint64_t now_ns)
 {
     (void)timer;
@@ -287,7 +299,8 @@ static void stage_over(struct timer *timer, uint64_t now_ns)
         timer_arm(&deadline, now_ns + test.options.timeout_ns);
         return;
     }
-    if (test.stage == STAGE_RUN && test.options.expect == MODULE_EXPECT_RUN && test.witness != NULL) {
+    if (test.stage == STAGE_RUN && ends_by_operator()) {
+        kill_guests();
         test.stage = STAGE_WITNESS;
         timer_arm(&deadline, now_ns + witness_options.timeout_ns);
     } else {

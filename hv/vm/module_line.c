@@ -41,7 +41,7 @@ static const struct option table[] = {
 
 _Static_assert(BOOT_INFO_LINE_MAX <= LULL_ARGS_SIZE, "a line's tail fits the guest's arguments");
 
-// expect=exit:CODE, expect=kill:REASON, expect=run or expect=silence.
+// expect=exit:CODE, expect=kill:REASON or expect=silence.
 static bool read_expect(const char *text, struct module_options *out)
 {
     static const char exit_prefix[] = "exit:";
@@ -59,10 +59,6 @@ static bool read_expect(const char *text, struct module_options *out)
         }
         out->expect = MODULE_EXPECT_KILL;
         memcpy(out->expect_reason, rest, length + 1);
-        return true;
-    }
-    if (strcmp(text, "run") == 0) {
-        out->expect = MODULE_EXPECT_RUN;
         return true;
     }
     if (strcmp(text, "silence") == 0) {
@@ -133,9 +129,8 @@ bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_option
         log_warn("module line of %s: %s; ignored", fields.options.image, why);
     }
     if (fields.expect[0] != '\0' && !read_expect(fields.expect, &fields.options)) {
-        format_buffer(error, MODULE_ERROR_MAX,
-                      "%s: `expect=%s`: expected exit:CODE, kill:REASON, run or silence", fields.options.name,
-                      fields.expect);
+        format_buffer(error, MODULE_ERROR_MAX, "%s: `expect=%s`: expected exit:CODE, kill:REASON or silence",
+                      fields.options.name, fields.expect);
         return false;
     }
     fields.options.memory_bytes = align_up(fields.options.memory_bytes, LULL_PAGE_SIZE);

@@ -22,9 +22,8 @@
 enum module_expect {
     MODULE_EXPECT_NOTHING, // no expect= on the line
     MODULE_EXPECT_EXIT,    // expect=exit:CODE
-    MODULE_EXPECT_KILL,    // expect=kill:REASON
-    MODULE_EXPECT_RUN,     // expect=run: it must still live after timeout=
-    MODULE_EXPECT_SILENCE, // expect=silence: as run, and for timeout= no hardware interrupt may come
+    MODULE_EXPECT_KILL,    // expect=kill:REASON; kill:operator is how the self-test ends it after timeout=
+    MODULE_EXPECT_SILENCE, // expect=silence: it lives, and for timeout= no hardware interrupt comes
 };
 
 struct module_options {
