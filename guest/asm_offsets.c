@@ -17,6 +17,7 @@ void asm_offsets(void)
     CONSTANT(FRAME_RFLAGS, offsetof(struct lull_upcall_frame, rflags));
     CONSTANT(EXCEPTION_FRAME, offsetof(struct lull_exception_frame, frame));
     CONSTANT(RFLAGS_IF, LULL_RFLAGS_IF);
+    CONSTANT(RFLAGS_TF, 1 << 8); // single step, Intel SDM vol. 1, 3.4.3
     CONSTANT(RED_ZONE, LULL_RED_ZONE);
 
     CONSTANT(HCALL_VECTOR, LULL_HCALL_VECTOR);

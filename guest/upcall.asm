@@ -64,16 +64,19 @@ upcall_window_start:
     cmp qword [VCPU_PENDING], 0
     je upcall_return_enabled
     mov dword [VCPU_IRQ_ENABLED], 0
-    jmp upcall_return_pending
+    jmp upcall_return_by_call
 upcall_return_enabled:
     popfq
 upcall_window_end:
     ret RED_ZONE
 
-; Something became pending while interrupts were off. It may also be a masked one, so this path must make
-; progress by itself: the hypervisor delivers what it can, and otherwise goes through the frame in our place.
-; Interrupts went off again while still in the window, because from the push on rsp is not the frame.
-upcall_return_pending:
+; The hypervisor leaves the upcall in our place. Here for one of two reasons, with interrupts off, because from the
+; push on rsp is not the frame:
+; - Something became pending while interrupts were off. It may be a masked one, so looking again would not end; the
+;   call delivers what it can, and otherwise goes through the frame.
+; - The interrupted code is being single-stepped. TF, once popfq has loaded it, traps behind the next instruction,
+;   which would be our ret and never one of that code.
+upcall_return_by_call:
     push rax                ; the call takes it back from here
     mov eax, HCALL_UPCALL_RETURN
     int HCALL_VECTOR
@@ -122,4 +125,6 @@ upcall_exception:
     pop rcx
     pop rax
     add rsp, EXCEPTION_FRAME ; the vector and the error code
+    test dword [rsp + FRAME_RFLAGS], RFLAGS_TF
+    jnz upcall_return_by_call
     jmp upcall_return

@@ -37,31 +37,27 @@ INSTRUCTION(invd, "invd")
 INSTRUCTION(wbinvd, "wbinvd")
 INSTRUCTION(swapgs, "swapgs")
 INSTRUCTION(sysret, "sysretq")
-INSTRUCTION(sysexit, "sysexitq")
-INSTRUCTION(sysenter, "sysenter")
 INSTRUCTION(xsetbv, "xsetbv")
 INSTRUCTION(ud2, "ud2")
 INSTRUCTION(int3, "int3")
 INSTRUCTION(divide, "div %%ecx")
 INSTRUCTION(x87, "fninit\n movw $0x340, (%%rdi)\n fldcw (%%rdi)\n fld1\n fldz\n fdivrp\n fwait")
-INSTRUCTION(sse, "movl $0x1d80, (%%rdi)\n ldmxcsr (%%rdi)\n xorps %%xmm0, %%xmm0\n divss %%xmm0, %%xmm0")
 INSTRUCTION(single_step, "pushf\n orq $0x100, (%%rsp)\n popf\n nop\n nop")
 
 static const struct instruction {
     const char *name;
     void (*execute)(void);
 } instructions[] = {
-    { "cli", do_cli },         { "sti", do_sti },           { "hlt", do_hlt },
-    { "in", do_in },           { "out", do_out },           { "outs", do_outs },
-    { "rdmsr", do_rdmsr },     { "wrmsr", do_wrmsr },       { "mov_cr0", do_mov_cr0 },
-    { "mov_cr3", do_mov_cr3 }, { "mov_cr4", do_mov_cr4 },   { "mov_cr8", do_mov_cr8 },
-    { "mov_dr7", do_mov_dr7 }, { "lgdt", do_lgdt },         { "lidt", do_lidt },
-    { "lldt", do_lldt },       { "ltr", do_ltr },           { "lmsw", do_lmsw },
-    { "clts", do_clts },       { "invlpg", do_invlpg },     { "invd", do_invd },
-    { "wbinvd", do_wbinvd },   { "swapgs", do_swapgs },     { "sysret", do_sysret },
-    { "sysexit", do_sysexit }, { "sysenter", do_sysenter }, { "xsetbv", do_xsetbv },
-    { "ud2", do_ud2 },         { "int3", do_int3 },         { "divide", do_divide },
-    { "x87", do_x87 },         { "sse", do_sse },           { "single_step", do_single_step },
+    { "cli", do_cli },         { "sti", do_sti },         { "hlt", do_hlt },
+    { "in", do_in },           { "out", do_out },         { "outs", do_outs },
+    { "rdmsr", do_rdmsr },     { "wrmsr", do_wrmsr },     { "mov_cr0", do_mov_cr0 },
+    { "mov_cr3", do_mov_cr3 }, { "mov_cr4", do_mov_cr4 }, { "mov_cr8", do_mov_cr8 },
+    { "mov_dr7", do_mov_dr7 }, { "lgdt", do_lgdt },       { "lidt", do_lidt },
+    { "lldt", do_lldt },       { "ltr", do_ltr },         { "lmsw", do_lmsw },
+    { "clts", do_clts },       { "invlpg", do_invlpg },   { "invd", do_invd },
+    { "wbinvd", do_wbinvd },   { "swapgs", do_swapgs },   { "sysret", do_sysret },
+    { "xsetbv", do_xsetbv },   { "ud2", do_ud2 },         { "int3", do_int3 },
+    { "divide", do_divide },   { "x87", do_x87 },         { "single_step", do_single_step },
 };
 
 int test_main(void)

@@ -38,6 +38,7 @@ TEST_GUESTS := \
 	spin \
 	start_state \
 	syscall_twin \
+	sysenter \
 	timer_oneshot \
 	timer_periodic \
 	timer_random \

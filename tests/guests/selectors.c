@@ -19,7 +19,8 @@ static void expect_exception(bool reads_stack)
 {
     expected_count++;
     EXPECT_EQUAL(test_exception.count, expected_count);
-    EXPECT(test_exception.vector == EXCEPTION_GP || (reads_stack && test_exception.vector == EXCEPTION_PF));
+    if (!reads_stack || test_exception.vector != EXCEPTION_PF)
+        EXPECT_EQUAL(test_exception.vector, EXCEPTION_GP);
 }
 
 static void try_iretq(uint64_t cs, uint64_t ss)
