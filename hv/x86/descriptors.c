@@ -87,6 +87,7 @@ static void load_gdt(void)
                  "mov %3, %%es\n\t"
                  "mov %3, %%fs\n\t"
                  "mov %3, %%gs\n\t" // zeroes the GS base: cpu_init() sets it afterwards
+                 "lldt %w3\n\t" // after reset the LDT is not empty: 64 KiB at address 0, Intel SDM vol. 3A, table 9-1
                  "ltr %w4"
                  :
                  : "m"(pointer), "i"(SELECTOR_HV_CODE), "r"(SELECTOR_HV_DATA), "r"(SELECTOR_NULL), "r"(SELECTOR_TSS)
