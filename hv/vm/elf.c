@@ -211,17 +211,33 @@ static bool find_symbols(const struct bytes *image, struct elf_section *symbols,
     return false;
 }
 
-// True where `symbol` names code that contains `address`; one without a size (assembly) contains what follows it.
-static bool contains(const struct elf_symbol_entry *symbol, uint64_t address)
+static bool section_contains(const struct bytes *image, uint16_t index, uint64_t address)
+{
+    struct elf_header header;
+    struct elf_section section;
+
+    // find_symbols() has checked that the section headers lie inside.
+    copy_out(image, 0, &header, sizeof(header));
+    if (index == ELF_SECTION_INDEX_UNDEFINED || index >= header.section_count) {
+        return false;
+    }
+    copy_out(image, header.section_offset + index * sizeof(section), &section, sizeof(section));
+    return address >= section.address && address - section.address < section.size;
+}
+
+// True where `symbol` names code that contains `address`. One without a size (assembly) contains what follows it in
+// its section.
+static bool contains(const struct bytes *image, const struct elf_symbol_entry *symbol, uint64_t address)
 {
     uint32_t type = symbol->info & ELF_SYMBOL_TYPE_MASK;
 
-    if ((type != ELF_SYMBOL_FUNCTION && type != ELF_SYMBOL_NO_TYPE) ||
-        symbol->section == ELF_SECTION_INDEX_UNDEFINED || symbol->section >= ELF_SECTION_INDEX_RESERVED ||
-        address < symbol->value) {
+    if ((type != ELF_SYMBOL_FUNCTION && type != ELF_SYMBOL_NO_TYPE) || address < symbol->value) {
         return false;
     }
-    return symbol->size == 0 || address - symbol->value < symbol->size;
+    if (symbol->size != 0) {
+        return address - symbol->value < symbol->size;
+    }
+    return section_contains(image, symbol->section, address);
 }
 
 static bool is_named(const struct bytes *image, const struct elf_section *strings,
@@ -246,7 +262,7 @@ bool elf_symbol(const void *image, size_t size, uint64_t address, char name[ELF_
 
         copy_out(&bytes, symbols.offset + at, &symbol, sizeof(symbol));
         // The nearest start wins.
-        if (contains(&symbol, address) && is_named(&bytes, &strings, &symbol) &&
+        if (contains(&bytes, &symbol, address) && is_named(&bytes, &strings, &symbol) &&
             (!found || symbol.value > best.value)) {
             best = symbol;
             found = true;

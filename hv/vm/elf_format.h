@@ -22,7 +22,6 @@
 #define ELF_SYMBOL_FUNCTION 2u
 #define ELF_SYMBOL_NO_TYPE 0u // labels of assembly code
 #define ELF_SECTION_INDEX_UNDEFINED 0u
-#define ELF_SECTION_INDEX_RESERVED 0xff00u // absolute values and the like, from here on
 
 struct elf_header {
     uint32_t magic;

@@ -15,3 +15,17 @@ UNIT_SRCS_test_boot_memory := tests/unit/test_boot_memory.c hv/core/boot_memory.
 UNIT_TESTS += test_multiboot2
 UNIT_SRCS_test_multiboot2   := tests/unit/test_multiboot2.c boot/multiboot2.c hv/core/boot_memory.c $(UNIT_LOG)
 UNIT_CFLAGS_test_multiboot2 := -Itests/fake -Iboot
+
+UNIT_TESTS += test_boot_line
+UNIT_SRCS_test_boot_line   := tests/unit/test_boot_line.c hv/core/boot_line.c hv/core/option.c \
+	hv/shared/lib/format.c hv/shared/lib/parse.c $(UNIT_LOG)
+UNIT_CFLAGS_test_boot_line := -Itests/fake
+
+UNIT_TESTS += test_module_line
+UNIT_SRCS_test_module_line   := tests/unit/test_module_line.c hv/vm/module_line.c hv/core/option.c \
+	hv/shared/lib/format.c hv/shared/lib/parse.c $(UNIT_LOG)
+UNIT_CFLAGS_test_module_line := -Itests/fake
+
+UNIT_TESTS += test_line
+UNIT_SRCS_test_line   := tests/unit/test_line.c hv/monitor/line.c $(UNIT_LOG)
+UNIT_CFLAGS_test_line := -Itests/fake
