@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The one switch on the trap vector: whatever interrupts a guest, or the hypervisor, comes through here.
 //
-// entry.asm saves the registers and calls in, interrupts off. From a guest, the run loop (vm/vcpu.c) goes on
-// afterwards; from the hypervisor, the interrupted code does: that is the idle sleep, or else a bug.
+// entry.asm saves the registers; the run loop (vm/vcpu.c) calls in when a guest has left, and the idle sleep (vm/sched.c)
+// when an interrupt has ended it. The hypervisor itself is never interrupted; what faults in it comes to
+// trap_in_hypervisor(). Interrupts are off throughout.
 #include "trap.h"
 
 #include "core/log.h"
@@ -29,21 +30,10 @@ static void take_uart_interrupt(void)
         monitor_input((char)byte);
 }
 
-// An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.
-static void hypervisor_exception(struct trap_frame *frame)
+// The one switch. `vcpu` is null if the CPU was idle: then only device interrupts come.
+static void dispatch(uint64_t vector, struct vcpu *vcpu)
 {
-    uint64_t recovery = user_access_recovery(frame->rip);
-
-    if (recovery == 0)
-        panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx",
-                   (unsigned long long)frame->vector, (unsigned long long)frame->error);
-    frame->rip = recovery;
-}
-
-// `vcpu` is null if the trap came from the hypervisor itself.
-static void dispatch(struct trap_frame *frame, struct vcpu *vcpu)
-{
-    switch (frame->vector) {
+    switch (vector) {
     case VECTOR_HYPERCALL_SERVED:
         break;
     case VECTOR_HYPERCALL:
@@ -69,38 +59,36 @@ static void dispatch(struct trap_frame *frame, struct vcpu *vcpu)
     case VECTOR_PIC ... VECTOR_PIC + 15:
         counters.irq_spurious++;
         break;
+    case 0 ... VECTOR_EXCEPTIONS - 1:
+        upcall_exception(vcpu, control_cr2());
+        break;
     default:
-        if (frame->vector >= VECTOR_EXCEPTIONS) {
-            counters.irq_unexpected++;
-            log_warn("interrupt on vector %llu, which nothing uses", (unsigned long long)frame->vector);
-            lapic_eoi();
-        } else if (vcpu != NULL) {
-            upcall_exception(vcpu, control_cr2());
-        } else {
-            hypervisor_exception(frame);
-        }
+        counters.irq_unexpected++;
+        log_warn("interrupt on vector %llu, which nothing uses", (unsigned long long)vector);
+        lapic_eoi();
         break;
     }
 }
 
-static bool is_device_interrupt(const struct trap_frame *frame)
-{
-    return frame->vector >= VECTOR_EXCEPTIONS && frame->vector < VECTOR_COUNT && frame->vector != VECTOR_HYPERCALL;
-}
-
 void trap_from_guest(struct vcpu *vcpu)
 {
-    counters.hw_interrupts += is_device_interrupt(&vcpu->entry.frame);
-    dispatch(&vcpu->entry.frame, vcpu);
+    dispatch(vcpu->entry.frame.vector, vcpu);
 }
 
+void trap_from_idle(uint64_t vector)
+{
+    dispatch(vector, NULL);
+}
+
+// An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.
 void trap_in_hypervisor(struct trap_frame *frame)
 {
-    if (is_device_interrupt(frame)) {
-        counters.hw_interrupts++;
-        cpu_account(CPU_SHARE_HYPERVISOR); // what ends here is the idle sleep
-    }
-    dispatch(frame, NULL);
+    uint64_t recovery = user_access_recovery(frame->rip);
+
+    if (recovery == 0)
+        panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx",
+                   (unsigned long long)frame->vector, (unsigned long long)frame->error);
+    frame->rip = recovery;
 }
 
 void trap_fatal(struct trap_frame *frame)

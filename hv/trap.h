@@ -4,7 +4,7 @@
 
 struct trap_frame;
 
-// For entry.asm: a trap with the hypervisor's own code segment. Returns to the interrupted code.
+// For entry.asm: an exception in the hypervisor. Returns to the recovery of an access to guest memory.
 void trap_in_hypervisor(struct trap_frame *frame);
 
 // For entry.asm: NMI, double fault, machine check, from wherever.

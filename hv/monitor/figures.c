@@ -25,7 +25,7 @@ void figures_take(struct figures *out)
     *out = (struct figures){
         .time_ns = clock_now_ns(),
         .hardware_timer = timer_stats()->interrupts,
-        .hardware = counters.hw_interrupts,
+        .hardware = counters_hw_interrupts(),
         .switches = sched_stats()->switches,
     };
     for (uint32_t share = 0; share < CPU_SHARES; share++) {

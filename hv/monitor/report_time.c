@@ -86,7 +86,7 @@ void report_irqs(void)
     print_irq("local APIC error", counters.irq_lapic_error);
     print_irq("spurious", counters.irq_spurious);
     print_irq("unexpected vector", counters.irq_unexpected);
-    print_irq("all hardware interrupts", counters.hw_interrupts);
+    print_irq("all hardware interrupts", counters_hw_interrupts());
 }
 
 void report_clock(void)

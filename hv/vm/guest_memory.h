@@ -9,12 +9,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/lull.h"
+#include "x86/user_access.h"
+
 // Copy `size` bytes from or to guest memory. False: not all of it is the guest's; a part may have been copied.
 bool guest_memory_read(void *destination, uint64_t guest_address, size_t size);
 bool guest_memory_write(uint64_t guest_address, const void *source, size_t size);
 
-// As guest_memory_write for `count` words: the fast way for stack frames.
-bool guest_memory_write_words(uint64_t guest_address, const uint64_t *words, size_t count);
-
 // Whether the range lies in the guest window. Says nothing about mappings.
-bool guest_memory_in_window(uint64_t guest_address, size_t size);
+static inline bool guest_memory_in_window(uint64_t guest_address, size_t size)
+{
+    // The first comparison bounds the address, so the subtraction of the last cannot wrap.
+    return guest_address >= LULL_WINDOW_START && guest_address <= LULL_WINDOW_END &&
+           size <= LULL_WINDOW_END - guest_address;
+}
+
+// As guest_memory_write for `count` words: the fast way for stack frames.
+static inline bool guest_memory_write_words(uint64_t guest_address, const uint64_t *words, size_t count)
+{
+    return guest_memory_in_window(guest_address, count * sizeof(uint64_t)) &&
+           user_access_write_words(guest_address, words, count);
+}

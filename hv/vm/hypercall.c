@@ -108,7 +108,7 @@ static int64_t read_counters(ARGUMENTS)
         .crossings = counters.crossings,
         .mmio = counters.mmio,
         .cr3_loads = counters.cr3_loads,
-        .hw_interrupts = counters.hw_interrupts,
+        .hw_interrupts = counters_hw_interrupts(),
     };
 
     return guest_memory_write(a0, &copy, sizeof(copy)) ? LULL_OK : LULL_EFAULT;

@@ -8,6 +8,8 @@
 #include "time/timer.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
+#include "x86/entry.h"
+#include "x86/tsc.h"
 
 struct run_queue {
     struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
@@ -42,11 +44,13 @@ static struct vcpu *running(const struct cpu *cpu)
     return cpu->vcpu != NULL && cpu->vcpu->state == VCPU_RUNNING ? cpu->vcpu : NULL;
 }
 
-// Bring the virtual time of the vCPU that has the CPU up to date.
-static void charge(const struct cpu *cpu, struct vcpu *vcpu)
+// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too.
+static void charge(struct vcpu *vcpu)
 {
-    vcpu->virtual_tsc += cpu->share_tsc[CPU_SHARE_GUEST] - vcpu->charged_tsc;
-    vcpu->charged_tsc = cpu->share_tsc[CPU_SHARE_GUEST];
+    uint64_t now_tsc = tsc_read();
+
+    vcpu->virtual_tsc += now_tsc - vcpu->charged_tsc;
+    vcpu->charged_tsc = now_tsc;
 }
 
 // Later arrivals go behind those of equal virtual time. Walks from the end: a vCPU that has just run belongs there.
@@ -81,7 +85,7 @@ void sched_wake(struct vcpu *vcpu)
     enqueue(queue, vcpu);
     if (current == NULL)
         return; // the CPU is idle, or about to pick
-    charge(cpu, current);
+    charge(current);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
         cpu->leave = 1;
@@ -92,7 +96,7 @@ void sched_wake(struct vcpu *vcpu)
 
 void sched_block(struct vcpu *vcpu)
 {
-    charge(cpu_this(), vcpu);
+    charge(vcpu);
     vcpu_set_state(vcpu, VCPU_BLOCKED);
 }
 
@@ -103,7 +107,7 @@ void sched_yield(struct vcpu *vcpu)
 
     if (list_empty(&queue->waiting))
         return;
-    charge(cpu, vcpu);
+    charge(vcpu);
     struct vcpu *last = container_of(queue->waiting.prev, struct vcpu, run_link);
     if (vcpu->virtual_tsc < last->virtual_tsc)
         vcpu->virtual_tsc = last->virtual_tsc;
@@ -124,7 +128,7 @@ static struct vcpu *take_first(struct run_queue *queue)
 
     if (vcpu->virtual_tsc > queue->floor_tsc)
         queue->floor_tsc = vcpu->virtual_tsc;
-    vcpu->charged_tsc = cpu_this()->share_tsc[CPU_SHARE_GUEST];
+    vcpu->charged_tsc = tsc_read();
     vcpu_set_state(vcpu, VCPU_RUNNING);
     timer_cancel(&queue->slice);
     update_slice(queue);
@@ -141,15 +145,16 @@ struct vcpu *sched_pick(void)
         return current;
     queue->reschedule = false;
     if (current != NULL) {
-        charge(cpu, current);
+        charge(current);
         enqueue(queue, current);
     }
     while (list_empty(&queue->waiting)) {
         timer_settle();
         queue->stats.idle_entries++;
         cpu_account(CPU_SHARE_IDLE);
-        cpu_wait_for_interrupt(); // trap_in_hypervisor() accounts for what it does itself
-        cpu_account(CPU_SHARE_HYPERVISOR);
+        uint64_t vector = entry_idle();
+        cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+        trap_from_idle(vector);
     }
     struct vcpu *next = take_first(queue);
     queue->stats.switches += next != cpu->vcpu;

@@ -30,7 +30,7 @@ uint64_t upcall_due(const struct vcpu *vcpu)
 }
 
 // Push `count` words with the last one highest and go on at `entry`, with clean flags.
-static bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
+static inline bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
     uint64_t bottom = frame->rsp - LULL_RED_ZONE - count * sizeof(uint64_t); // a wrapped one is not in the window

@@ -69,9 +69,11 @@ void vcpu_run(void)
         if (!upcall_deliver(vcpu))        // what is pending; a guest with a bad stack ends here
             continue;
         cpu->leave = 0;
-        cpu_account(CPU_SHARE_GUEST);
+        if (cpu->timed)
+            cpu_account(CPU_SHARE_GUEST);
         entry_run(); // in the guest, until it traps
-        cpu_account(CPU_SHARE_HYPERVISOR);
+        if (cpu->timed)
+            cpu_account(CPU_SHARE_HYPERVISOR);
         trap_from_guest(vcpu); // why it left; it may be gone after this
     }
 }

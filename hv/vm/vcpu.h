@@ -50,7 +50,7 @@ struct vcpu {
     uint64_t state_tsc[VCPU_STATES];
     struct list_node run_link; // in the run queue while VCPU_RUNNABLE
     uint64_t virtual_tsc;      // CPU time received, TSC ticks, weighted: the fair order
-    uint64_t charged_tsc;      // this CPU's guest share when virtual_tsc was last brought up to date
+    uint64_t charged_tsc;      // when virtual_tsc was last brought up to date, while it has the CPU
 
     struct vcpu_stats stats;
     struct fpu_state fpu; // while another vCPU's is loaded
@@ -71,5 +71,8 @@ void vcpu_end(struct vcpu *vcpu);
 // Run vCPUs for ever: this is where hv_main() ends up.
 _Noreturn void vcpu_run(void);
 
-// hv/trap.c provides this: see to why `vcpu` has left the guest. It may have ended and be gone afterwards.
+// hv/trap.c provides these two. See to why `vcpu` has left the guest; it may have ended and be gone afterwards.
 void trap_from_guest(struct vcpu *vcpu);
+
+// Serve the interrupt that has ended the idle sleep.
+void trap_from_idle(uint64_t vector);

@@ -41,7 +41,6 @@ static void set_syscall(void)
 {
     msr_write(MSR_EFER, msr_read(MSR_EFER) | MSR_EFER_SCE | (features.nx ? MSR_EFER_NXE : 0));
     msr_write(MSR_STAR, (uint64_t)SELECTOR_SYSRET_BASE << 48 | (uint64_t)SELECTOR_HV_CODE << 32);
-    msr_write(MSR_LSTAR, (uint64_t)entry_syscall);
     msr_write(MSR_SFMASK, SYSCALL_MASK);
 }
 
@@ -61,6 +60,7 @@ void cpu_init(void)
     msr_write(MSR_KERNEL_GS_BASE, 0); // what the first swapgs gives to the guest
     set_control_registers();
     set_syscall();
+    cpu_set_timed(true);
 }
 
 void cpu_set_guest(struct entry_context *guest)
@@ -69,14 +69,12 @@ void cpu_set_guest(struct entry_context *guest)
     descriptors_set_rsp0((uint64_t)(&guest->frame + 1));
 }
 
-void cpu_account(enum cpu_share share)
+void cpu_set_timed(bool timed)
 {
-    struct cpu *cpu = cpu_this();
-    uint64_t now_tsc = tsc_read();
-
-    cpu->share_tsc[cpu->share] += now_tsc - cpu->share_stamp_tsc;
-    cpu->share_stamp_tsc = now_tsc;
-    cpu->share = share;
+    cpu_account(timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    cpu_this()->timed = timed;
+    descriptors_set_hypercall_entry((uint64_t)(timed ? entry_int_timed : entry_int));
+    msr_write(MSR_LSTAR, (uint64_t)(timed ? entry_syscall_timed : entry_syscall));
 }
 
 void cpu_stop(void)

@@ -6,7 +6,10 @@
 // pointers to incomplete types: only their owners look inside.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "x86/tsc.h"
 
 struct entry_context;
 struct vcpu;
@@ -27,6 +30,7 @@ struct cpu {
     uint64_t stack;                 // hypervisor stack pointer to go on with after a trap from ring 3
     uint64_t scratch;               // the guest's rsp for a moment, in the syscall entry
     uint32_t leave;                 // non-zero: a fast hypercall must go through the run loop
+    bool timed;                     // see cpu_set_timed()
     uint32_t id;                    // 0 = the CPU that booted
     uint64_t share_stamp_tsc;       // when the present share began
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
@@ -46,7 +50,15 @@ static inline struct cpu *cpu_this(void)
 }
 
 // Close the present share of this CPU's time and begin `share`. Context: interrupts off.
-void cpu_account(enum cpu_share share);
+static inline void cpu_account(enum cpu_share share)
+{
+    struct cpu *cpu = cpu_this();
+    uint64_t now_tsc = tsc_read();
+
+    cpu->share_tsc[cpu->share] += now_tsc - cpu->share_stamp_tsc;
+    cpu->share_stamp_tsc = now_tsc;
+    cpu->share = share;
+}
 
 // Set up the boot CPU: its block, descriptor tables, control registers, syscall registers.
 // Called once, first thing in hv_main; interrupts off.
@@ -55,12 +67,9 @@ void cpu_init(void);
 // Save traps from ring 3 in `guest` from now on. Context: interrupts off.
 void cpu_set_guest(struct entry_context *guest);
 
-// Sleep until an interrupt has been taken, with no gap between the caller's last check and the sleep.
-// Called with interrupts off, returns with interrupts off.
-static inline void cpu_wait_for_interrupt(void)
-{
-    asm volatile("sti\n\thlt\n\tcli" : : : "memory"); // sti takes effect after the next instruction: hlt
-}
+// Whether the time in guests and in the hypervisor is told apart, at every crossing between them; if not, both count as
+// CPU_SHARE_GUEST. Idle time is always exact. Costs a null hypercall about 18 instructions. Context: interrupts off.
+void cpu_set_timed(bool timed);
 
 // Stop this CPU for ever.
 _Noreturn void cpu_stop(void);

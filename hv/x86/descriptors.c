@@ -94,10 +94,8 @@ static void load_gdt(void)
                  : "rax", "memory");
 }
 
-static void set_gate(unsigned vector, unsigned dpl, enum ist ist)
+static void set_gate(unsigned vector, uint64_t entry, unsigned dpl, enum ist ist)
 {
-    uint64_t entry = entry_stubs[vector];
-
     idt[vector] = (struct gate){
         .offset_0 = (uint16_t)entry,
         .selector = SELECTOR_HV_CODE,
@@ -112,12 +110,11 @@ static void load_idt(void)
     struct table_pointer pointer = {.limit = sizeof(idt) - 1, .base = (uint64_t)idt};
 
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
-        set_gate(vector, 0, IST_NONE);
-    set_gate(VECTOR_BP, GATE_DPL3, IST_NONE);
-    set_gate(VECTOR_HYPERCALL, GATE_DPL3, IST_NONE);
-    set_gate(VECTOR_DF, 0, IST_DOUBLE_FAULT);
-    set_gate(VECTOR_NMI, 0, IST_NMI);
-    set_gate(VECTOR_MC, 0, IST_MACHINE_CHECK);
+        set_gate(vector, entry_stubs[vector], 0, IST_NONE);
+    set_gate(VECTOR_BP, entry_stubs[VECTOR_BP], GATE_DPL3, IST_NONE);
+    set_gate(VECTOR_DF, entry_stubs[VECTOR_DF], 0, IST_DOUBLE_FAULT);
+    set_gate(VECTOR_NMI, entry_stubs[VECTOR_NMI], 0, IST_NMI);
+    set_gate(VECTOR_MC, entry_stubs[VECTOR_MC], 0, IST_MACHINE_CHECK);
     asm volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
@@ -129,6 +126,11 @@ void descriptors_init(const struct descriptors_stacks *stacks)
     tss.io_map = sizeof(tss);
     load_gdt();
     load_idt();
+}
+
+void descriptors_set_hypercall_entry(uint64_t entry)
+{
+    set_gate(VECTOR_HYPERCALL, entry, GATE_DPL3, IST_NONE);
 }
 
 void descriptors_set_rsp0(uint64_t top)

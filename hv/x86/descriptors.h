@@ -25,5 +25,8 @@ struct descriptors_stacks {
 // Load GDT, TSS and IDT on this CPU. Called once at boot, interrupts off.
 void descriptors_init(const struct descriptors_stacks *stacks);
 
+// Hypercalls by software interrupt go to `entry` from now on.
+void descriptors_set_hypercall_entry(uint64_t entry);
+
 // Traps from ring 3 push their frame downwards from `top` (16-byte aligned) from now on.
 void descriptors_set_rsp0(uint64_t top);

@@ -3,7 +3,10 @@
 ;
 ; Registers of a context are pushed in the order of struct trap_frame (trap_frame.h draws it).
 ; From ring 3 they go straight into the vCPU's frame, because TSS.rsp0 points to its end. From ring 0
-; (idle, or a bug) they go on the current stack. Invariants:
+; they go on the current stack; that is a fault at a guest's memory, or a bug, for the hypervisor runs with
+; interrupts off. The one place where interrupts reach ring 0 is the idle sleep, and there nothing is saved
+; at all: entry_idle() is a C function like any other and its caller expects no scratch register back.
+; Invariants:
 ;   - ring 3 runs with the guest's GS base, the hypervisor with its own: swapgs at each crossing;
 ;   - AC is cleared before anything is touched: a guest that sets AC would switch SMAP off for us;
 ;   - DF is cleared before any C code runs.
@@ -91,13 +94,25 @@ entry_guest:
         iretq
 
 ; -----------------------------------------------------------------------------------------------
+; The idle sleep. sti takes effect after the next instruction, so nothing can come between it and hlt.
+
+global entry_idle
+entry_idle:
+        sti
+        hlt
+idle_woken:                     ; the rip of every interrupt that ends the sleep
+        cli                     ; reached only if hlt ended without one
+        mov eax, VECTOR_HYPERCALL_SERVED
+        ret
+
+; -----------------------------------------------------------------------------------------------
 ; The stubs. Each leaves `vector` and `error` on the stack for its class's common path.
 
 %assign vector 0
 %rep VECTOR_COUNT
 stub_ %+ vector:
 %if vector == VECTOR_HYPERCALL
-        jmp entry_int
+        jmp entry_int_timed     ; cpu_set_timed() points the gate to an entry directly
 %else
   %if vector >= VECTOR_EXCEPTIONS || (VECTOR_ERROR_CODE_MASK & (1 << vector)) == 0
         push 0
@@ -127,8 +142,13 @@ back_to_run_loop:
         pop rbp
         ret                     ; from entry_guest, into entry_run()
 
-; Idle was interrupted, or the hypervisor has done something wrong.
 from_hypervisor:
+        cmp qword [rsp + 16], idle_woken
+        jne .fault
+        pop rax                 ; the vector is what entry_idle() returns
+        mov rsp, [rsp + 32]     ; drop error, rip, cs, rflags; rsp as it was before the interrupt
+        ret
+.fault:
         PUSH_REGISTERS
         CLAC
         cld
@@ -159,7 +179,8 @@ fatal:
 ; argument, in rcx, which no hypercall uses (syscall destroys it), so nothing has to be moved. The
 ; frame at cpu->guest holds rip .. ss; the other registers are still the guest's own.
 
-%macro HYPERCALL_FAST 0
+; %1 is 1 for the entries that account for the time on either side of the crossing (cpu_set_timed).
+%macro HYPERCALL_FAST 1
         cld
         inc qword [counters + COUNTERS_CROSSINGS]
         cmp rax, [hypercall_fast_count]
@@ -167,19 +188,22 @@ fatal:
         sbb rcx, rcx            ; all ones here; zero where the CPU speculates past the branch above
         and rcx, rax
         mov r8, rcx
+%if %1
         mov r9, rdx
         ACCOUNT_TO CPU_SHARE_GUEST_TSC, rcx
         mov rdx, r9
+%endif
         mov rcx, [gs:CPU_GUEST]
         inc qword [rcx + CONTEXT_HYPERCALLS]
         mov rsp, [gs:CPU_STACK]
-        lea r9, [hypercall_table]
-        call [r9 + r8 * 8]
+        call [hypercall_table + r8 * 8]
         cmp dword [gs:CPU_LEAVE], 0
-        jne hypercall_leave
+        jne hypercall_leave_%1
+%if %1
         mov rsi, rax
         ACCOUNT_TO CPU_SHARE_HYPERVISOR_TSC, rdi
         mov rax, rsi
+%endif
 %endmacro
 
 ; No value of ours leaves in a scratch register.
@@ -192,10 +216,10 @@ fatal:
         xor r10d, r10d
 %endmacro
 
-entry_int:                      ; rsp points to frame->rip
+%macro ENTRY_INT 1              ; rsp points to frame->rip
         swapgs
         CLAC
-        HYPERCALL_FAST
+        HYPERCALL_FAST %1
         mov rsp, [gs:CPU_GUEST]
         add rsp, FRAME_RIP
         CLEAR_SCRATCH
@@ -203,9 +227,9 @@ entry_int:                      ; rsp points to frame->rip
         xor r11d, r11d
         swapgs
         iretq
+%endmacro
 
-global entry_syscall
-entry_syscall:                  ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared AC and IF
+%macro ENTRY_SYSCALL 1          ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared AC and IF
         swapgs
         mov [gs:CPU_SCRATCH], rsp
         mov rsp, [gs:CPU_GUEST]
@@ -215,17 +239,29 @@ entry_syscall:                  ; rcx = rip, r11 = rflags, rsp is the guest's; M
         push r11
         push SELECTOR_GUEST_CODE
         push rcx
-        HYPERCALL_FAST
+        HYPERCALL_FAST %1
         CLEAR_SCRATCH
         mov rsp, [gs:CPU_GUEST]
         mov rcx, [rsp + FRAME_RIP]
         mov r11, [rsp + FRAME_RFLAGS]
         bt rcx, 47              ; sysret to a non-canonical rcx would fault in ring 0, on the guest's stack
-        jc .non_canonical
+        jc non_canonical
         mov rsp, [rsp + FRAME_RSP]
         swapgs
         o64 sysret
-.non_canonical:                 ; make it the guest's general protection fault
+%endmacro
+
+global entry_int, entry_int_timed, entry_syscall, entry_syscall_timed
+entry_int:
+        ENTRY_INT 0
+entry_int_timed:
+        ENTRY_INT 1
+entry_syscall:
+        ENTRY_SYSCALL 0
+entry_syscall_timed:
+        ENTRY_SYSCALL 1
+
+non_canonical:                  ; make it the guest's general protection fault
         mov qword [rsp + FRAME_ERROR], 0
         mov ecx, VECTOR_GP
         jmp leave_with_vector
@@ -240,7 +276,9 @@ hypercall_full:
 ; The handler has served the call, but the guest cannot simply go on (it waits, it ended, another one
 ; is more urgent, an upcall is due). Callee-saved registers are the guest's, scratch registers are zero
 ; by the ABI, rax is the result.
-hypercall_leave:
+hypercall_leave_1:
+        mov dword [gs:CPU_SHARE], CPU_SHARE_HYPERVISOR ; the entry has closed the guest's share already
+hypercall_leave_0:
         mov ecx, VECTOR_HYPERCALL_SERVED
 leave_with_vector:
         mov rdi, [gs:CPU_GUEST]
@@ -261,7 +299,6 @@ leave_with_vector:
         mov [rdi + FRAME_R10], rax
         mov [rdi + FRAME_R11], rax
         mov [rdi + FRAME_VECTOR], rcx
-        mov dword [gs:CPU_SHARE], CPU_SHARE_HYPERVISOR ; the share that ends here is ours already
         jmp back_to_run_loop
 
 ; -----------------------------------------------------------------------------------------------

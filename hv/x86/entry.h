@@ -29,5 +29,9 @@ static inline void entry_run(void)
                    "memory", "cc");
 }
 
-// The syscall instruction's entry point, for MSR_LSTAR.
-extern const char entry_syscall[];
+// Sleep until an interrupt comes; returns its vector, not yet served. With no gap between the caller's last check and the
+// sleep: called and returns with interrupts off.
+uint64_t entry_idle(void);
+
+// The hypercall entry points, for the gate of VECTOR_HYPERCALL and for MSR_LSTAR: plain, and with accounting.
+extern const char entry_int[], entry_int_timed[], entry_syscall[], entry_syscall_timed[];

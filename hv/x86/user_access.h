@@ -16,8 +16,41 @@
 bool user_access_write(uint64_t guest_address, const void *source, size_t size);
 bool user_access_read(void *destination, uint64_t guest_address, size_t size);
 
-// Write `count` 64-bit words, ascending. The fast way for stack frames.
-bool user_access_write_words(uint64_t guest_address, const uint64_t *words, size_t count);
+// A three-byte no-op; on CPUs with SMAP it becomes stac or clac (also three bytes), see entry.asm.
+#define USER_ACCESS_SITE(section)                                                                                      \
+    "661:\n\t.byte 0x0f, 0x1f, 0x00\n\t"                                                                               \
+    ".pushsection " section ", \"a\"\n\t.quad 661b\n\t.popsection\n\t"
+
+// The instruction at `fault` may fault; execution then goes on at `resume`.
+#define USER_ACCESS_RECOVERY(fault, resume)                                                                            \
+    ".pushsection .recoveries, \"a\"\n\t.quad " fault ", " resume "\n\t.popsection\n\t"
+
+static inline void user_access_open(void)
+{
+    asm volatile(USER_ACCESS_SITE(".stac_sites") : : : "memory");
+}
+
+static inline void user_access_close(void)
+{
+    asm volatile(USER_ACCESS_SITE(".clac_sites") : : : "memory");
+}
+
+// Write `count` 64-bit words, ascending. The fast way for stack frames: inline, for a constant count.
+static inline bool user_access_write_words(uint64_t guest_address, const uint64_t *words, size_t count)
+{
+    user_access_open();
+    for (size_t i = 0; i < count; i++)
+        asm goto("1: movq %1, (%0)\n\t" USER_ACCESS_RECOVERY("1b", "%l[fault]")
+                 :
+                 : "r"(guest_address + i * sizeof(uint64_t)), "r"(words[i])
+                 : "memory"
+                 : fault);
+    user_access_close();
+    return true;
+fault:
+    user_access_close();
+    return false;
+}
 
 // The address at which to go on after a fault at `rip`, or 0 if that instruction may not fault.
 uint64_t user_access_recovery(uint64_t rip);
