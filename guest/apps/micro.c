@@ -243,7 +243,7 @@ void micro_start(void)
         panic("the hypervisor refuses the upcalls");
 
     if (pong) {
-        micro_wait_answer(peer, rounds + COUNT_ROUNDS);
+        micro_wait_answer(peer, 1 + rounds + COUNT_ROUNDS); // the first ring only asks whether it is there
         hypercall_exit(0);
     }
     unit = unit_of_ticks();

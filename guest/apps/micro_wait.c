@@ -147,7 +147,12 @@ uint64_t micro_wait_sample_block(void)
 bool micro_wait_set_peer(uint64_t guest_id)
 {
     peer = guest_id;
-    return hypercall_doorbell(guest_id) == LULL_OK;
+    micro_stamp = 0;
+    if (hypercall_doorbell(guest_id) != LULL_OK)
+        return false;
+    while (micro_stamp == 0)
+        micro_halt();
+    return true;
 }
 
 void micro_wait_doorbell(void)

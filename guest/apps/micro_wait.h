@@ -23,7 +23,7 @@ uint64_t micro_wait_sample_block(void);
 // Finds how long it takes from the call until the CPU halts.
 void micro_wait_calibrate(uint64_t empty_ticks);
 
-// Chooses the partner of micro_wait_doorbell(); false when there is no such guest.
+// Chooses the partner of micro_wait_doorbell() and waits for its first answer; false when there is no such guest.
 bool micro_wait_set_peer(uint64_t guest_id);
 
 // Rings the partner and halts until it has rung back.
