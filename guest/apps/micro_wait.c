@@ -166,8 +166,7 @@ void micro_wait_doorbell(void)
 void micro_wait_answer(uint64_t guest_id, uint64_t rings)
 {
     for (uint64_t i = 0; i < rings; i++) {
-        while (micro_stamp == 0)
-            micro_halt();
+        micro_wait_blocked();
         micro_stamp = 0;
         hypercall_doorbell(guest_id);
     }
