@@ -16,6 +16,9 @@
 // one and the same value mean that it stands still: 0.2 s or more on hardware.
 #define STUCK_READS 200000u
 
+// Reads of the reference within the window, 20 ms or more: even an emulator takes a nanosecond for one.
+#define WINDOW_READS 20000000u
+
 // A multiple of this within the error bound is taken instead of the measured middle.
 #define ROUND_HZ 1000000u
 
@@ -85,21 +88,21 @@ static bool take_mark(struct clock_source *reference, struct clock_source *targe
     return true;
 }
 
-// Let `ticks` ticks of the reference pass. False: it stands still.
+// Let `ticks` ticks of the reference pass. False: it stands still, or crawls.
 static bool pass(struct clock_source *reference, uint64_t ticks)
 {
     uint64_t start = reference->read(reference);
     uint64_t last = start;
     uint32_t same = 0;
-    while (last - start < ticks) {
+    for (uint32_t reads = 0; reads < WINDOW_READS && same < STUCK_READS; reads++) {
         uint64_t now = reference->read(reference);
         same = now == last ? same + 1 : 0;
         last = now;
-        if (same == STUCK_READS) {
-            return false;
+        if (last - start >= ticks) {
+            return true;
         }
     }
-    return true;
+    return false;
 }
 
 // The multiple of ROUND_HZ in [low, high] that is nearest to the middle, or the middle where there is none.
@@ -163,7 +166,7 @@ struct clock_source *calibrate(struct clock_source *const *references, size_t re
         if (measure(references[i], targets, count)) {
             return references[i];
         }
-        log_warn("calibration: %s stands still, not used", references[i]->name);
+        log_warn("calibration: %s stands still or crawls, not used", references[i]->name);
     }
     log_warn("calibration: no reference works (HPET, ACPI PM timer, PIT): the rate of the TSC and of the "
              "LAPIC timer stays unknown");

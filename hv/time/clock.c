@@ -41,8 +41,10 @@ void clock_init(struct clock_source *source)
 uint64_t clock_read_source(void)
 {
     struct clock_source *source = clock_state.source;
-    uint64_t now_ns = ns_scale_to_ns(&scale, source->read(source) - base_count);
-    // A counter that steps back (a glitch of the chip, a missed wrap) must not take the timers with it.
+    uint64_t passed = source->read(source) - base_count;
+    // A counter that steps back (a glitch of the chip, a missed wrap), even to before the start, where the difference
+    // wraps, must not take the timers with it.
+    uint64_t now_ns = (int64_t)passed < 0 ? 0 : ns_scale_to_ns(&scale, passed);
     if (now_ns > last_ns) {
         last_ns = now_ns;
     }

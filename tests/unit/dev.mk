@@ -8,3 +8,16 @@ UNIT_TESTS += test_hpet
 UNIT_SRCS_test_hpet   := tests/unit/test_hpet.c hv/dev/hpet.c hv/shared/lib/ns_scale.c \
 	tests/fake/machine/chip_hpet.c tests/fake/machine/chip_lapic.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_hpet := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_lapic_timer
+UNIT_SRCS_test_lapic_timer   := tests/unit/test_lapic_timer.c hv/dev/lapic_timer.c hv/shared/lib/ns_scale.c \
+	tests/fake/machine/chip_lapic.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_lapic_timer := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_calibrate
+UNIT_SRCS_test_calibrate   := tests/unit/test_calibrate.c hv/time/calibrate.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_calibrate := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_clock
+UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
