@@ -42,7 +42,6 @@ struct figure {
 static uint64_t samples[SAMPLES_MAX];
 static uint64_t rounds, empty_ticks;
 static uint64_t seed = 1;
-static uint64_t head_delay_ns = 10 * NSEC_PER_SEC;
 static const char *unit;
 
 // ---- The operations --------------------------------------------------------------------------------------------
