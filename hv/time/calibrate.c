@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "lib/time.h"
 
-#define WINDOW_NS (10 * NSEC_PER_MSEC)
+#define WINDOW_NS (20 * NSEC_PER_MSEC)
 #define MARKS 8u // repetitions of a mark; the narrowest counts
 
 // A reference ticks at least once per microsecond or so and a read takes at least some nanoseconds, so so many reads of

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Measures counters of unknown rate against one of known rate.
 //
-// The model: a measurement is two marks, some 10 ms apart, and each mark pairs one tick of the reference with a span of
+// The model: a measurement is two marks, some 20 ms apart, and each mark pairs one tick of the reference with a span of
 // the target's count in which that tick began:
 //
 //   target     t0    t1    t2    t3         read in turn with the reference
@@ -13,7 +13,7 @@
 // really passed, not the time that was meant to pass. From the two marks follow the lowest and the
 // highest frequency that are possible; the result is their middle and the bound is half their distance.
 //
-// Worked example: HPET 100 MHz, spans of 50 ns at both ends, 10 ms apart, target 1 GHz: bounds 1 GHz +- 5 ppm. Every
+// Worked example: HPET 100 MHz, spans of 50 ns at both ends, 20 ms apart, target 1 GHz: bounds 1 GHz +- 2.5 ppm. Every
 // multiple of 1 MHz within the bounds is as good as the middle, as far as the measurement can tell, and crystals
 // are made for round numbers: so 1 GHz exactly is taken, and ticks convert to nanoseconds without rounding.
 //
@@ -28,7 +28,7 @@
 // Measure `count` targets (at most CALIBRATE_TARGETS_MAX) against the first of `reference_count` references that works. Sets
 // frequency_hz and error_ppb of each target; a target that does not count keeps frequency_hz 0 and is named in the log, as is
 // every reference that failed. Returns the reference used; NULL where none works: then no frequency is set.
-// Takes about 10 ms of reference time. Boot, interrupts off.
+// Takes about 20 ms of reference time. Boot, interrupts off.
 #define CALIBRATE_TARGETS_MAX 4u
 struct clock_source *calibrate(struct clock_source *const *references, size_t reference_count,
                                struct clock_source *const *targets, size_t count);

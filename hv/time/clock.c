@@ -4,7 +4,6 @@
 #include "time/clock.h"
 
 #include "core/assert.h"
-#include "core/log.h"
 #include "lib/ns_scale.h"
 
 struct clock clock_state;
@@ -35,7 +34,6 @@ void clock_init(struct clock_source *source)
         clock_state.tsc_mult = fixed_mult();
         clock_state.base_tsc = base_count;
     }
-    log_info("clock: %s, %llu Hz", source->name, (unsigned long long)source->frequency_hz);
 }
 
 uint64_t clock_read_source(void)

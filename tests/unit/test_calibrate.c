@@ -85,7 +85,7 @@ static void round_frequency_is_exact(void **state)
     assert_int_equal(tsc.source.frequency_hz, 1000000000);
     assert_int_equal(lapic.source.frequency_hz, 1000000000);
     assert_true(tsc.source.error_ppb < 20000);
-    assert_in_range(machine.now_ps / PS_PER_NS, 10000000, 12000000); // one window for both
+    assert_in_range(machine.now_ps / PS_PER_NS, 20000000, 22000000); // one window for both
     assert_int_equal(log_capture_warnings, 0);
 }
 
@@ -157,7 +157,7 @@ static void stuck_reference_gives_way(void **state)
 {
     (void)state;
     // It may stand from the start, at any read of the marks, or within the window.
-    static const uint64_t after[] = { 0, 1, 2, 3, 10, 100, 1000, 100000, 350000 };
+    static const uint64_t after[] = { 0, 1, 2, 3, 10, 100, 1000, 100000, 700000 };
     for (size_t i = 0; i < ARRAY_SIZE(after); i++) {
         setup(NULL);
         struct counter hpet = make("hpet", 100000000, true);
