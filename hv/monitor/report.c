@@ -73,8 +73,8 @@ static void stats_share(const char *title, const struct figures *total, const st
     uint64_t all = figures_share_parts(total, share);
     uint64_t last = figures_share_parts(recent, share);
 
-    log_print("%-28s %11llu.%02llu %% %11llu.%02llu %%\n", title, ULL(all / 100), ULL(all % 100),
-              ULL(last / 100), ULL(last % 100));
+    log_print("%-30s %9llu.%04llu %% %9llu.%04llu %%\n", title, ULL(all / 10000), ULL(all % 10000),
+              ULL(last / 10000), ULL(last % 10000));
 }
 
 void report_stats(void)
@@ -86,7 +86,7 @@ void report_stats(void)
     recent = now;
     figures_subtract(&recent, &last);
     last = now;
-    log_print("%-30s %16s %16s\n", "", "since boot", "now");
+    log_print("%-30s %16s %16s\n", "", "so far", "now");
     stats_row("guest timer interrupts, /s", now.guest_timer, recent.guest_timer, recent.time_ns);
     stats_row("hardware timer interrupts, /s", now.hardware_timer, recent.hardware_timer, recent.time_ns);
     stats_row("hardware interrupts, /s", now.hardware, recent.hardware, recent.time_ns);
@@ -95,6 +95,7 @@ void report_stats(void)
     stats_share("CPU time in the hypervisor", &now, &recent, CPU_SHARE_HYPERVISOR);
     stats_share("CPU time in guests", &now, &recent, CPU_SHARE_GUEST);
     stats_share("CPU time idle", &now, &recent, CPU_SHARE_IDLE);
+    log_print("Guest counts are those of the guests that `guests` lists.\n");
     log_print(
         "%llu guests alive, %llu timer events early, up %llu.%03llu s; \"now\" is the last %llu.%03llu s\n",
         ULL(now.guests), ULL(now.early), ULL(now.time_ns / NSEC_PER_SEC),
