@@ -12,14 +12,14 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 
-#define TAG_ALIGNMENT       8u
-#define PAGE_SIZE           4096ull
+#define TAG_ALIGNMENT 8u
+#define PAGE_SIZE 4096ull
 
 // Real-mode memory belongs to the firmware and, later, to the start code of further CPUs.
-#define LOW_MEMORY_END      0x100000ull
+#define LOW_MEMORY_END 0x100000ull
 
 // The direct map has room for this much; no PC has more.
-#define ADDRESS_LIMIT       (1ull << 46)
+#define ADDRESS_LIMIT (1ull << 46)
 
 #define RSDP_VERSION_1_SIZE 20u // ACPI 6.4, 5.2.5.3
 #define RSDP_VERSION_2_SIZE 36u

@@ -17,15 +17,15 @@
 
 #include "core/boot_info.h"
 
-#define MULTIBOOT2_LOADER_MAGIC     0x36d76289u // in eax at the entry point, section 3.3
+#define MULTIBOOT2_LOADER_MAGIC 0x36d76289u // in eax at the entry point, section 3.3
 
-#define MULTIBOOT2_TAG_END          0u
+#define MULTIBOOT2_TAG_END 0u
 #define MULTIBOOT2_TAG_COMMAND_LINE 1u
-#define MULTIBOOT2_TAG_LOADER_NAME  2u
-#define MULTIBOOT2_TAG_MODULE       3u
-#define MULTIBOOT2_TAG_MEMORY_MAP   6u
-#define MULTIBOOT2_TAG_ACPI_OLD     14u
-#define MULTIBOOT2_TAG_ACPI_NEW     15u
+#define MULTIBOOT2_TAG_LOADER_NAME 2u
+#define MULTIBOOT2_TAG_MODULE 3u
+#define MULTIBOOT2_TAG_MEMORY_MAP 6u
+#define MULTIBOOT2_TAG_ACPI_OLD 14u
+#define MULTIBOOT2_TAG_ACPI_NEW 15u
 
 #define MULTIBOOT2_MEMORY_AVAILABLE 1u // type of usable RAM in the memory map, section 3.6.8
 

@@ -42,9 +42,9 @@ void machine_init_memory(const struct boot_info *boot)
     uint32_t count = 0;
     bool mapped = true;
 
-    reserved[count++] = (struct boot_memory_range){(uint64_t)image_load_start, (uint64_t)image_load_end};
+    reserved[count++] = (struct boot_memory_range){ (uint64_t)image_load_start, (uint64_t)image_load_end };
     for (uint32_t i = 0; i < boot->module_count; i++)
-        reserved[count++] = (struct boot_memory_range){boot->modules[i].start, boot->modules[i].end};
+        reserved[count++] = (struct boot_memory_range){ boot->modules[i].start, boot->modules[i].end };
     page_alloc_init(boot->memory, boot->memory_count, reserved, count);
     if (page_alloc_total_count() < MEMORY_MIN_PAGES)
         panic_machine("the loader's memory map has %llu KiB of usable RAM, Lull needs at least %u KiB; "
@@ -84,15 +84,17 @@ void machine_init_interrupts(const struct boot_info *boot)
     const char *wrong;
 
     if (!acpi_init(boot, &acpi))
-        log_warn("no usable ACPI tables: assuming a PC with its chips at their usual places, without an HPET; "
-                 "power-off by ACPI will not work");
+        log_warn(
+            "no usable ACPI tables: assuming a PC with its chips at their usual places, without an HPET; "
+            "power-off by ACPI will not work");
     init_power();
     if (acpi.has_legacy_pic)
         pic_mask_all();
     pit_silence();
     wrong = lapic_init();
     if (wrong != NULL)
-        panic_machine("the local APIC %s; Lull takes all its interrupts through it and cannot run here", wrong);
+        panic_machine("the local APIC %s; Lull takes all its interrupts through it and cannot run here",
+                      wrong);
     for (uint32_t i = 0; i < acpi.ioapic_count; i++)
         ioapic_add(acpi.ioapics[i].phys, acpi.ioapics[i].gsi_base);
 }
@@ -128,12 +130,15 @@ void machine_init_clock(const struct boot_options *options)
 {
     hpet = acpi.hpet_phys != 0 && hpet_init(acpi.hpet_phys) ? hpet_source() : NULL;
     if (hpet == NULL)
-        log_warn("no usable HPET: calibrating against the ACPI PM timer or the PIT, timer events by the LAPIC timer only");
-    pmtimer = acpi.pm_timer_port != 0 && pmtimer_init(acpi.pm_timer_port, acpi.pm_timer_32bit) ? pmtimer_source() : NULL;
+        log_warn("no usable HPET: calibrating against the ACPI PM timer or the PIT, timer events by the "
+                 "LAPIC timer only");
+    pmtimer = acpi.pm_timer_port != 0 && pmtimer_init(acpi.pm_timer_port, acpi.pm_timer_32bit)
+                  ? pmtimer_source()
+                  : NULL;
     tsc = tsc_source();
     lapic_counter = lapic_timer_counter();
 
-    struct clock_source *references[3], *targets[] = {tsc, lapic_counter};
+    struct clock_source *references[3], *targets[] = { tsc, lapic_counter };
     size_t count = 0;
     if (hpet != NULL)
         references[count++] = hpet;
@@ -143,8 +148,9 @@ void machine_init_clock(const struct boot_options *options)
         references[count++] = pit_source();
     struct clock_source *reference = calibrate(references, count, targets, 2);
     if (reference == NULL || !is_ready(tsc))
-        panic_machine("nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or stand still; "
-                      "Lull cannot keep time here");
+        panic_machine(
+            "nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or stand still; "
+            "Lull cannot keep time here");
     clock_init(choose_source(options->clocksource));
     log_set_time_scale(clock_state.base_tsc, tsc->frequency_hz);
     log_info("clock: %s at %llu Hz, measured against %s to %llu ppb", clock_name(),
@@ -164,7 +170,7 @@ uint64_t machine_tsc_hz(void)
 static struct clock_event *hpet_clock_event(void)
 {
     uint32_t routes = hpet != NULL ? hpet_routes() : 0;
-    struct ioapic_route route = {.vector = VECTOR_HPET, .lapic_id = lapic_id()};
+    struct ioapic_route route = { .vector = VECTOR_HPET, .lapic_id = lapic_id() };
 
     if (hpet == NULL)
         return NULL;
@@ -184,7 +190,8 @@ static struct clock_event *hpet_clock_event(void)
 
 static struct clock_event *lapic_clock_event(void)
 {
-    return is_ready(lapic_counter) ? lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER) : NULL;
+    return is_ready(lapic_counter) ? lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER)
+                                   : NULL;
 }
 
 void machine_init_timer(const struct boot_options *options)
@@ -193,11 +200,13 @@ void machine_init_timer(const struct boot_options *options)
     struct clock_event *event = hpet_first ? hpet_clock_event() : lapic_clock_event();
 
     if (event == NULL) {
-        log_warn("clockevent=%s: it cannot be used here; trying the other one", hpet_first ? "hpet" : "lapic");
+        log_warn("clockevent=%s: it cannot be used here; trying the other one",
+                 hpet_first ? "hpet" : "lapic");
         event = hpet_first ? lapic_clock_event() : hpet_clock_event();
     }
     if (event == NULL)
-        panic_machine("neither the LAPIC timer nor an HPET comparator can be used: no timer event could ever fire");
+        panic_machine(
+            "neither the LAPIC timer nor an HPET comparator can be used: no timer event could ever fire");
     timer_init(event);
     log_info("timer events: %s, up to %llu s ahead", event->name,
              (unsigned long long)(event->max_delay_ns / NSEC_PER_SEC));
@@ -217,5 +226,7 @@ void machine_init_console(void)
     if (ioapic_route(&route))
         uart_start_interrupts();
     else
-        log_warn("no I/O APIC takes the serial line's interrupt (GSI %u): output is polled, input is not read", route.gsi);
+        log_warn(
+            "no I/O APIC takes the serial line's interrupt (GSI %u): output is polled, input is not read",
+            route.gsi);
 }

@@ -18,7 +18,7 @@ void hv_main(const struct boot_info *boot)
     static struct boot_options options;
 
     // This CPU and what the user wants.
-    cpu_init();                           // descriptors, control registers, per-CPU block
+    cpu_init();                            // descriptors, control registers, per-CPU block
     boot_line_parse(boot->line, &options); // mode=, clocksource=, ...
     panic_set_action(options.panic);
 
@@ -34,5 +34,5 @@ void hv_main(const struct boot_info *boot)
     if (!time_page_init())        // what guests read the clock from
         panic_machine("memory is out before the first guest; give the machine more (QEMU: -m 512M)");
     monitor_start(boot, &options); // demonstration, self-test, guests of the modules, or just a prompt
-    vcpu_run();                   // the run loop: vm/vcpu.c
+    vcpu_run();                    // the run loop: vm/vcpu.c
 }

@@ -16,8 +16,8 @@ struct boot_memory_range {
 };
 
 struct boot_module {
-    uint64_t start, end;            // bytes [start, end)
-    char line[BOOT_INFO_LINE_MAX];  // "NAME key=value ... -- guest arguments"
+    uint64_t start, end;           // bytes [start, end)
+    char line[BOOT_INFO_LINE_MAX]; // "NAME key=value ... -- guest arguments"
 };
 
 struct boot_info {
@@ -28,6 +28,6 @@ struct boot_info {
     uint32_t module_count;
     struct boot_module modules[BOOT_INFO_MODULES_MAX];
     bool has_rsdp;
-    uint8_t rsdp[36]; // copy of the RSDP (version 2 length; version 1 fills 20 bytes)
+    uint8_t rsdp[36];    // copy of the RSDP (version 2 length; version 1 fills 20 bytes)
     uint32_t complaints; // how many tags or lines were cut or ignored; each was logged by name
 };

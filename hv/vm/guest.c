@@ -9,8 +9,6 @@
 #include "lib/string.h"
 #include "time/clock.h"
 #include "time/timer.h"
-#include "time/clock.h"
-#include "time/timer.h"
 #include "vm/guest_load.h"
 #include "vm/guest_report.h"
 #include "vm/sched.h"
@@ -22,7 +20,7 @@
 
 _Static_assert(sizeof(struct guest) <= PAGE_ALLOC_PAGE_SIZE, "a guest is allocated as one page");
 
-struct list_node guest_list = {.next = &guest_list, .prev = &guest_list};
+struct list_node guest_list = { .next = &guest_list, .prev = &guest_list };
 
 static uint32_t next_id = 1;
 static struct timer *watcher; // armed when a guest ends; may be null

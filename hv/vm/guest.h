@@ -42,10 +42,10 @@ struct guest {
     const void *image; // bytes of the module, for symbols in reports
     uint64_t image_size;
     struct elf_image elf;
-    uint64_t space;                // address space; 0 once the memory is given back
-    uint64_t ram_start, ram_end;   // read-write memory behind the image
-    uint64_t pages;                // guest-owned pages
-    struct console_ring *console;  // what it has written, newest last
+    uint64_t space;               // address space; 0 once the memory is given back
+    uint64_t ram_start, ram_end;  // read-write memory behind the image
+    uint64_t pages;               // guest-owned pages
+    struct console_ring *console; // what it has written, newest last
 };
 
 // What to make a guest of. Strings and image are borrowed; the image must outlive the guest.
@@ -70,7 +70,8 @@ struct guest *guest_find(uint32_t id);
 
 // End a guest. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.
 void guest_exit(struct guest *guest, uint64_t code);
-void guest_kill(struct guest *guest, const char *reason, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void guest_kill(struct guest *guest, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);

@@ -14,22 +14,22 @@ struct exception_name {
 };
 
 static const struct exception_name exceptions[VECTOR_EXCEPTIONS] = {
-    [VECTOR_DE] = {"exception-de", "divide error"},
-    [VECTOR_DB] = {"exception-db", "debug trap"},
-    [VECTOR_BP] = {"exception-bp", "breakpoint"},
-    [VECTOR_OF] = {"exception-of", "overflow trap"},
-    [VECTOR_BR] = {"exception-br", "bound range exceeded"},
-    [VECTOR_UD] = {"exception-ud", "invalid instruction"},
-    [VECTOR_NM] = {"exception-nm", "no FPU"},
-    [VECTOR_TS] = {"exception-ts", "invalid TSS"},
-    [VECTOR_NP] = {"exception-np", "segment not present"},
-    [VECTOR_SS] = {"exception-ss", "stack fault"},
-    [VECTOR_GP] = {"exception-gp", "general protection fault (a privileged or malformed operation)"},
-    [VECTOR_PF] = {"exception-pf", "page fault"},
-    [VECTOR_MF] = {"exception-mf", "x87 floating point error"},
-    [VECTOR_AC] = {"exception-ac", "unaligned access"},
-    [VECTOR_XM] = {"exception-xm", "SIMD floating point error"},
-    [VECTOR_CP] = {"exception-cp", "control protection fault"},
+    [VECTOR_DE] = { "exception-de", "divide error" },
+    [VECTOR_DB] = { "exception-db", "debug trap" },
+    [VECTOR_BP] = { "exception-bp", "breakpoint" },
+    [VECTOR_OF] = { "exception-of", "overflow trap" },
+    [VECTOR_BR] = { "exception-br", "bound range exceeded" },
+    [VECTOR_UD] = { "exception-ud", "invalid instruction" },
+    [VECTOR_NM] = { "exception-nm", "no FPU" },
+    [VECTOR_TS] = { "exception-ts", "invalid TSS" },
+    [VECTOR_NP] = { "exception-np", "segment not present" },
+    [VECTOR_SS] = { "exception-ss", "stack fault" },
+    [VECTOR_GP] = { "exception-gp", "general protection fault (a privileged or malformed operation)" },
+    [VECTOR_PF] = { "exception-pf", "page fault" },
+    [VECTOR_MF] = { "exception-mf", "x87 floating point error" },
+    [VECTOR_AC] = { "exception-ac", "unaligned access" },
+    [VECTOR_XM] = { "exception-xm", "SIMD floating point error" },
+    [VECTOR_CP] = { "exception-cp", "control protection fault" },
 };
 
 // Page fault error code bits, Intel SDM vol. 3A, 4.7.
@@ -42,8 +42,8 @@ static void kill_for_page_fault(struct guest *guest, uint64_t fault_address)
     uint64_t error = guest->vcpu->entry.frame.error;
     const char *access = error & PF_EXECUTE ? "execute" : error & PF_WRITE ? "write" : "read";
 
-    guest_kill(guest, "exception-pf", "page fault: it tried to %s 0x%llx, %s, and has no exception handler", access,
-               (unsigned long long)fault_address,
+    guest_kill(guest, "exception-pf", "page fault: it tried to %s 0x%llx, %s, and has no exception handler",
+               access, (unsigned long long)fault_address,
                error & PF_PRESENT ? "which its rights there do not allow" : "where nothing is mapped");
 }
 
@@ -84,8 +84,11 @@ void guest_report_killed(const struct guest *guest)
     format_address(guest, f->rip, where, sizeof(where));
     log_error("guest %u (%s) killed: %s: %s", guest->id, guest->name, guest->reason, guest->detail);
     log_error("  rip %s  rsp 0x%llx  rflags 0x%llx", where, LL(f->rsp), LL(f->rflags));
-    log_error("  rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx", LL(f->rax), LL(f->rbx), LL(f->rcx), LL(f->rdx));
-    log_error("  rsi %016llx  rdi %016llx  rbp %016llx  r8  %016llx", LL(f->rsi), LL(f->rdi), LL(f->rbp), LL(f->r8));
-    log_error("  r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx", LL(f->r9), LL(f->r10), LL(f->r11), LL(f->r12));
+    log_error("  rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx", LL(f->rax), LL(f->rbx), LL(f->rcx),
+              LL(f->rdx));
+    log_error("  rsi %016llx  rdi %016llx  rbp %016llx  r8  %016llx", LL(f->rsi), LL(f->rdi), LL(f->rbp),
+              LL(f->r8));
+    log_error("  r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx", LL(f->r9), LL(f->r10), LL(f->r11),
+              LL(f->r12));
     log_error("  r13 %016llx  r14 %016llx  r15 %016llx", LL(f->r13), LL(f->r14), LL(f->r15));
 }

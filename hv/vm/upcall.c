@@ -12,9 +12,9 @@
 #include "x86/vectors.h"
 
 // The flags that a guest may set by itself anyway. IF is always on in ring 3, its virtual twin is irq_enabled.
-#define GUEST_RFLAGS                                                                                                   \
-    (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | RFLAGS_NT |       \
-     RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
+#define GUEST_RFLAGS                                                                                 \
+    (RFLAGS_CF | RFLAGS_PF | RFLAGS_AF | RFLAGS_ZF | RFLAGS_SF | RFLAGS_TF | RFLAGS_DF | RFLAGS_OF | \
+     RFLAGS_NT | RFLAGS_RF | RFLAGS_AC | RFLAGS_ID)
 
 // The page is written by the guest at any time: read each word once.
 static uint32_t irq_enabled(const struct vcpu *vcpu)
@@ -33,7 +33,8 @@ uint64_t upcall_due(const struct vcpu *vcpu)
 static inline bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
-    uint64_t bottom = frame->rsp - LULL_RED_ZONE - count * sizeof(uint64_t); // a wrapped one is not in the window
+    uint64_t bottom =
+        frame->rsp - LULL_RED_ZONE - count * sizeof(uint64_t); // a wrapped one is not in the window
 
     if (!guest_memory_write_words(bottom, words, count)) {
         guest_kill(vcpu->guest, "bad-stack", "no upcall frame of %u bytes fits at rsp 0x%llx", count * 8,
@@ -57,7 +58,8 @@ static bool reuse_frame(const struct vcpu *vcpu, struct trap_frame *frame)
 {
     if (vcpu->window_end == 0 || frame->rip < vcpu->window_start || frame->rip > vcpu->window_end)
         return false;
-    if (frame->rip == vcpu->window_end) // at the ret: popfq has stepped over the rflags, which are still there
+    if (frame->rip ==
+        vcpu->window_end) // at the ret: popfq has stepped over the rflags, which are still there
         frame->rsp -= sizeof(uint64_t);
     return true;
 }
@@ -84,7 +86,7 @@ bool upcall_deliver(struct vcpu *vcpu)
         frame->rip = vcpu->interrupt_entry;
         frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
     } else {
-        uint64_t words[] = {pushed_rflags(vcpu), frame->rip};
+        uint64_t words[] = { pushed_rflags(vcpu), frame->rip };
         _Static_assert(sizeof(words) == sizeof(struct lull_upcall_frame), "ABI");
         if (!push_and_go(vcpu, words, 2, vcpu->interrupt_entry))
             return false;
@@ -96,7 +98,7 @@ bool upcall_deliver(struct vcpu *vcpu)
 void upcall_exception(struct vcpu *vcpu, uint64_t fault_address)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
-    uint64_t words[] = {frame->vector, frame->error, pushed_rflags(vcpu), frame->rip};
+    uint64_t words[] = { frame->vector, frame->error, pushed_rflags(vcpu), frame->rip };
     _Static_assert(sizeof(words) == sizeof(struct lull_exception_frame), "ABI");
 
     if (vcpu->exception_entry == 0) {

@@ -37,7 +37,8 @@ static void load(struct cpu *cpu, struct vcpu *vcpu)
     if (cpu->vcpu != NULL)
         fpu_save(&cpu->vcpu->fpu);
     if (features.ibpb)
-        msr_write(MSR_PRED_CMD, MSR_PRED_CMD_IBPB); // the next guest must not steer by the last one's branches
+        msr_write(MSR_PRED_CMD,
+                  MSR_PRED_CMD_IBPB); // the next guest must not steer by the last one's branches
     fpu_load(&vcpu->fpu);
     segments_reset();
     paging_space_load(vcpu->guest->space);

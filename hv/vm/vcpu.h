@@ -25,13 +25,13 @@ enum vcpu_state {
 
 // What the monitor and the demonstration show. Counts since creation.
 struct vcpu_stats {
-    uint64_t slow_hypercalls;   // hypercalls beside those in entry.hypercalls
-    uint64_t timer_upcalls;     // timer interrupts that reached the guest
-    uint64_t doorbell_upcalls;  // doorbells that reached the guest
-    uint64_t exceptions;        // exceptions reflected
-    uint64_t switches;          // times it got the CPU after another vCPU
-    uint64_t early_events;      // timer events delivered before their deadline: must be 0
-    struct histogram lateness;  // injected_ns - deadline_ns of every timer event
+    uint64_t slow_hypercalls;  // hypercalls beside those in entry.hypercalls
+    uint64_t timer_upcalls;    // timer interrupts that reached the guest
+    uint64_t doorbell_upcalls; // doorbells that reached the guest
+    uint64_t exceptions;       // exceptions reflected
+    uint64_t switches;         // times it got the CPU after another vCPU
+    uint64_t early_events;     // timer events delivered before their deadline: must be 0
+    struct histogram lateness; // injected_ns - deadline_ns of every timer event
 };
 
 struct vcpu {
@@ -39,9 +39,9 @@ struct vcpu {
     struct guest *guest;
     struct lull_vcpu_page *page; // hostile: the guest writes it at will
 
-    uint64_t interrupt_entry;           // 0: the guest takes no upcalls
-    uint64_t exception_entry;           // 0: an exception ends the guest
-    uint64_t window_start, window_end;  // the return window, both ends included; 0: none
+    uint64_t interrupt_entry;          // 0: the guest takes no upcalls
+    uint64_t exception_entry;          // 0: an exception ends the guest
+    uint64_t window_start, window_end; // the return window, both ends included; 0: none
 
     struct vtimer vtimer;
 

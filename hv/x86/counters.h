@@ -7,9 +7,9 @@
 // One CPU's counts since boot. `crossings` is incremented by entry.asm, the others by their
 // accessors and the trap switch.
 struct counters {
-    uint64_t crossings;       // entries into the hypervisor from ring 3
-    uint64_t mmio;            // memory-mapped device register accesses
-    uint64_t cr3_loads;       // address-space switches
+    uint64_t crossings; // entries into the hypervisor from ring 3
+    uint64_t mmio;      // memory-mapped device register accesses
+    uint64_t cr3_loads; // address-space switches
     // Hardware interrupts by name, taken in a guest or out of the idle sleep:
     uint64_t irq_timer;       // the clock event's; time/timer.h attributes each one
     uint64_t irq_uart;        // serial line: a key, or room for more output

@@ -36,7 +36,7 @@ struct cpu {
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
     uint32_t share;                 // enum cpu_share: the one that the present moment belongs to
     // ---- not used by entry.asm from here on ----
-    struct vcpu *vcpu;    // whose context is loaded (address space, FPU); null before the first
+    struct vcpu *vcpu; // whose context is loaded (address space, FPU); null before the first
     struct timer_queue *timers;
     struct run_queue *run_queue;
 };

@@ -15,7 +15,8 @@
 #define SEGMENT_LONG (1ull << 53)
 #define SEGMENT_TSS_AVAILABLE (9ull << 40)
 
-#define SEGMENT_HV_CODE (SEGMENT_PRESENT | SEGMENT_CODE_DATA | SEGMENT_CODE | SEGMENT_WRITE_READ | SEGMENT_LONG)
+#define SEGMENT_HV_CODE \
+    (SEGMENT_PRESENT | SEGMENT_CODE_DATA | SEGMENT_CODE | SEGMENT_WRITE_READ | SEGMENT_LONG)
 #define SEGMENT_HV_DATA (SEGMENT_PRESENT | SEGMENT_CODE_DATA | SEGMENT_WRITE_READ)
 
 // Gate descriptor fields (SDM vol. 3A, 6.14.1). An interrupt gate clears IF on entry.
@@ -71,27 +72,28 @@ static void load_gdt(void)
     gdt[SELECTOR_HV_DATA / 8] = SEGMENT_HV_DATA;
     gdt[SELECTOR_GUEST_DATA / 8] = SEGMENT_HV_DATA | SEGMENT_DPL3;
     gdt[SELECTOR_GUEST_CODE / 8] = SEGMENT_HV_CODE | SEGMENT_DPL3;
-    gdt[SELECTOR_TSS / 8] = limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 | SEGMENT_PRESENT |
-                            SEGMENT_TSS_AVAILABLE;
+    gdt[SELECTOR_TSS / 8] =
+        limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 | SEGMENT_PRESENT | SEGMENT_TSS_AVAILABLE;
     gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
 
-    struct table_pointer pointer = {.limit = sizeof(gdt) - 1, .base = (uint64_t)gdt};
-    asm volatile("lgdt %0\n\t"
-                 "pushq %1\n\t"
-                 "leaq 1f(%%rip), %%rax\n\t"
-                 "pushq %%rax\n\t"
-                 "lretq\n" // the only way to load CS
-                 "1:\n\t"
-                 "mov %2, %%ss\n\t"
-                 "mov %3, %%ds\n\t"
-                 "mov %3, %%es\n\t"
-                 "mov %3, %%fs\n\t"
-                 "mov %3, %%gs\n\t" // zeroes the GS base: cpu_init() sets it afterwards
-                 "lldt %w3\n\t" // after reset the LDT is not empty: 64 KiB at address 0, Intel SDM vol. 3A, table 9-1
-                 "ltr %w4"
-                 :
-                 : "m"(pointer), "i"(SELECTOR_HV_CODE), "r"(SELECTOR_HV_DATA), "r"(SELECTOR_NULL), "r"(SELECTOR_TSS)
-                 : "rax", "memory");
+    struct table_pointer pointer = { .limit = sizeof(gdt) - 1, .base = (uint64_t)gdt };
+    asm volatile(
+        "lgdt %0\n\t"
+        "pushq %1\n\t"
+        "leaq 1f(%%rip), %%rax\n\t"
+        "pushq %%rax\n\t"
+        "lretq\n" // the only way to load CS
+        "1:\n\t"
+        "mov %2, %%ss\n\t"
+        "mov %3, %%ds\n\t"
+        "mov %3, %%es\n\t"
+        "mov %3, %%fs\n\t"
+        "mov %3, %%gs\n\t" // zeroes the GS base: cpu_init() sets it afterwards
+        "lldt %w3\n\t" // after reset the LDT is not empty: 64 KiB at address 0, Intel SDM vol. 3A, table 9-1
+        "ltr %w4"
+        :
+        : "m"(pointer), "i"(SELECTOR_HV_CODE), "r"(SELECTOR_HV_DATA), "r"(SELECTOR_NULL), "r"(SELECTOR_TSS)
+        : "rax", "memory");
 }
 
 static void set_gate(unsigned vector, uint64_t entry, unsigned dpl, enum ist ist)
@@ -107,7 +109,7 @@ static void set_gate(unsigned vector, uint64_t entry, unsigned dpl, enum ist ist
 
 static void load_idt(void)
 {
-    struct table_pointer pointer = {.limit = sizeof(idt) - 1, .base = (uint64_t)idt};
+    struct table_pointer pointer = { .limit = sizeof(idt) - 1, .base = (uint64_t)idt };
 
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         set_gate(vector, entry_stubs[vector], 0, IST_NONE);

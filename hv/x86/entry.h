@@ -25,8 +25,8 @@ static inline void entry_run(void)
     asm volatile("call entry_guest"
                  :
                  :
-                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-                   "memory", "cc");
+                 : "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+                   "r15", "memory", "cc");
 }
 
 // Sleep until an interrupt comes; returns its vector, not yet served. With no gap between the caller's last check and the

@@ -4,6 +4,7 @@
 
 #include "lib/string.h"
 
+// clang-format off
 #define LEAF_VENDOR 0x0u
 #define LEAF_MODEL 0x1u
 #define   MODEL_ECX_X2APIC (1u << 21)
@@ -25,6 +26,7 @@
 #define   AMD_POWER_EDX_INVARIANT_TSC (1u << 8)
 #define LEAF_AMD_SIZES 0x80000008u
 #define   AMD_SIZES_EBX_IBPB (1u << 12)
+// clang-format on
 
 struct features features;
 

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+// clang-format off
 #define MSR_APIC_BASE 0x01bu
 #define   MSR_APIC_BASE_BSP (1ull << 8)
 #define   MSR_APIC_BASE_X2APIC (1ull << 10)
@@ -20,6 +21,7 @@
 #define MSR_SFMASK 0xc0000084u // rflags bits that syscall clears
 #define MSR_GS_BASE 0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
+// clang-format on
 
 static inline uint64_t msr_read(uint32_t msr)
 {

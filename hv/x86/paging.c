@@ -114,7 +114,8 @@ bool paging_add_ram(uint64_t start, uint64_t end)
         bool large = phys % LARGE_PAGE_SIZE == 0 && end - phys >= LARGE_PAGE_SIZE &&
                      (phys >= image_stop || phys + LARGE_PAGE_SIZE <= image_start);
 
-        if (!in_image && !map_one(root, (uint64_t)phys_to_virt(phys), phys, large ? LEVEL_LARGE : LEVEL_PAGE, bits))
+        if (!in_image &&
+            !map_one(root, (uint64_t)phys_to_virt(phys), phys, large ? LEVEL_LARGE : LEVEL_PAGE, bits))
             return false;
         phys += large ? LARGE_PAGE_SIZE : PAGING_PAGE_SIZE;
     }

@@ -17,12 +17,12 @@ bool user_access_write(uint64_t guest_address, const void *source, size_t size);
 bool user_access_read(void *destination, uint64_t guest_address, size_t size);
 
 // A three-byte no-op; on CPUs with SMAP it becomes stac or clac (also three bytes), see entry.asm.
-#define USER_ACCESS_SITE(section)                                                                                      \
-    "661:\n\t.byte 0x0f, 0x1f, 0x00\n\t"                                                                               \
+#define USER_ACCESS_SITE(section)        \
+    "661:\n\t.byte 0x0f, 0x1f, 0x00\n\t" \
     ".pushsection " section ", \"a\"\n\t.quad 661b\n\t.popsection\n\t"
 
 // The instruction at `fault` may fault; execution then goes on at `resume`.
-#define USER_ACCESS_RECOVERY(fault, resume)                                                                            \
+#define USER_ACCESS_RECOVERY(fault, resume) \
     ".pushsection .recoveries, \"a\"\n\t.quad " fault ", " resume "\n\t.popsection\n\t"
 
 static inline void user_access_open(void)

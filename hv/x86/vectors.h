@@ -26,9 +26,9 @@
 #define VECTOR_EXCEPTIONS 32
 
 // The exceptions for which the CPU itself pushes an error code.
-#define VECTOR_ERROR_CODE_MASK                                                                                         \
-    (1u << VECTOR_DF | 1u << VECTOR_TS | 1u << VECTOR_NP | 1u << VECTOR_SS | 1u << VECTOR_GP | 1u << VECTOR_PF |       \
-     1u << VECTOR_AC | 1u << VECTOR_CP)
+#define VECTOR_ERROR_CODE_MASK                                                                 \
+    (1u << VECTOR_DF | 1u << VECTOR_TS | 1u << VECTOR_NP | 1u << VECTOR_SS | 1u << VECTOR_GP | \
+     1u << VECTOR_PF | 1u << VECTOR_AC | 1u << VECTOR_CP)
 
 // Device interrupts. The legacy PIC is remapped to its own block and masked, so that a spurious
 // IRQ 7 or 15 of it cannot be taken for an exception.

@@ -30,26 +30,26 @@
 
 #define LULL_HCALL_VECTOR 0x80
 
-#define HCALL_NOP 0             // () -> 0
-#define HCALL_SET_CLOCKEVENT 1  // (delay_ns) -> 0; 0 shuts the device down
-#define HCALL_SET_PERIODIC 2    // (period_ns) -> 0; 0 shuts the device down
-#define HCALL_CLOCK_READ 3      // () -> now_ns, for machines whose time page has no TSC scale
-#define HCALL_HALT 4            // () -> 0; enables virtual interrupts and waits for one
-#define HCALL_DELIVER 5         // () -> 0; "I enabled interrupts and saw one pending"
-#define HCALL_SET_UPCALLS 6     // (interrupt_entry, exception_entry, return_window) -> 0
-#define HCALL_CONSOLE_WRITE 7   // (address, length) -> bytes taken
-#define HCALL_EXIT 8            // (code), does not return
-#define HCALL_YIELD 9           // () -> 0
-#define HCALL_DOORBELL 10       // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
-#define HCALL_COUNTERS 11       // (address of struct lull_counters) -> 0
-#define HCALL_UPCALL_RETURN 12  // rax is popped from the stack; leaves an upcall, preserves all registers
+#define HCALL_NOP 0            // () -> 0
+#define HCALL_SET_CLOCKEVENT 1 // (delay_ns) -> 0; 0 shuts the device down
+#define HCALL_SET_PERIODIC 2   // (period_ns) -> 0; 0 shuts the device down
+#define HCALL_CLOCK_READ 3     // () -> now_ns, for machines whose time page has no TSC scale
+#define HCALL_HALT 4           // () -> 0; enables virtual interrupts and waits for one
+#define HCALL_DELIVER 5        // () -> 0; "I enabled interrupts and saw one pending"
+#define HCALL_SET_UPCALLS 6    // (interrupt_entry, exception_entry, return_window) -> 0
+#define HCALL_CONSOLE_WRITE 7  // (address, length) -> bytes taken
+#define HCALL_EXIT 8           // (code), does not return
+#define HCALL_YIELD 9          // () -> 0
+#define HCALL_DOORBELL 10      // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
+#define HCALL_COUNTERS 11      // (address of struct lull_counters) -> 0
+#define HCALL_UPCALL_RETURN 12 // rax is popped from the stack; leaves an upcall, preserves all registers
 #define HCALL_COUNT 13
 
 #define LULL_OK 0
-#define LULL_EINVAL (-1)  // an argument is out of its range
-#define LULL_EFAULT (-2)  // an address is not the guest's, or not mapped as the call needs it
-#define LULL_ENOSYS (-3)  // no such call
-#define LULL_ENOENT (-4)  // no such guest
+#define LULL_EINVAL (-1) // an argument is out of its range
+#define LULL_EFAULT (-2) // an address is not the guest's, or not mapped as the call needs it
+#define LULL_ENOSYS (-3) // no such call
+#define LULL_ENOENT (-4) // no such guest
 
 // -----------------------------------------------------------------------------------------------
 // Virtual interrupts: bit numbers in `pending` and `mask`. The lowest number is served first.
@@ -155,7 +155,7 @@ struct lull_start_page {
     uint32_t magic;
     uint32_t abi_version;
     uint32_t guest_id;
-    uint32_t instance; // 0 .. count-1 of the same module line
+    uint32_t instance;           // 0 .. count-1 of the same module line
     uint64_t ram_start, ram_end; // read-write memory behind the image, page aligned: heap, then stack
     uint64_t stack_top;          // == ram_end
     char name[32];
