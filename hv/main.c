@@ -2,10 +2,13 @@
 // The table of contents of the hypervisor.
 #include "main.h"
 
+#include <stddef.h>
+
 #include "core/boot_info.h"
 #include "core/boot_line.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "dev/uart.h"
 #include "machine.h"
 #include "monitor/monitor.h"
 #include "vm/sched.h"
@@ -13,12 +16,17 @@
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 
-void hv_main(const struct boot_info *boot)
+void hv_main(const struct boot_info *boot, const char *refusal)
 {
     static struct boot_options options;
 
-    // This CPU and what the user wants.
-    cpu_init();                            // descriptors, control registers, per-CPU block
+    // This CPU, a line to speak on, and what the user wants.
+    cpu_init();                  // descriptors, control registers, per-CPU block
+    uart_init();                 // polled output on COM1, if there is one
+    log_set_console(uart_write); // what boot/ had to say comes out now
+    if (refusal != NULL)
+        panic_machine("the loader's boot information is unusable: %s; boot with GRUB 2's multiboot2 command",
+                      refusal);
     boot_line_parse(boot->line, &options); // mode=, clocksource=, ...
     panic_set_action(options.panic);
 

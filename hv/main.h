@@ -4,5 +4,6 @@
 
 struct boot_info;
 
-// Bring everything up, make the guests, run them for ever. Boot CPU, interrupts off, serial line and log working.
-_Noreturn void hv_main(const struct boot_info *boot);
+// Bring everything up, make the guests, run them for ever. `refusal` is null, or says why the loader's information is
+// unusable; then it is printed and the machine stops. Boot CPU, interrupts off, the boot map loaded.
+_Noreturn void hv_main(const struct boot_info *boot, const char *refusal);
