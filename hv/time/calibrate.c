@@ -16,8 +16,8 @@
 // one and the same value mean that it stands still: 0.2 s or more on hardware.
 #define STUCK_READS 200000u
 
-// Reads of the reference within the window, 20 ms or more: even an emulator takes a nanosecond for one.
-#define WINDOW_READS 20000000u
+// Reads of the reference within the window, 30 ms or more: even an emulator takes a nanosecond for one.
+#define WINDOW_READS 30000000u
 
 // A multiple of this within the error bound is taken instead of the measured middle.
 #define ROUND_HZ 1000000u

@@ -185,7 +185,7 @@ static void crawling_reference_gives_way(void **state)
     struct counter pmtimer = make("pmtimer", 3579545, true);
     struct counter tsc = make("tsc", 1000000000, false);
     hpet.true_hz = 10000;
-    machine.access_ps = PS_PER_NS;
+    machine.access_ps = 4 * PS_PER_NS;
     struct clock_source *references[] = { &hpet.source, &pmtimer.source };
     struct clock_source *targets[] = { &tsc.source };
     assert_ptr_equal(calibrate(references, 2, targets, 1), &pmtimer.source);
