@@ -57,6 +57,36 @@ def test_empty_and_overlong_lines(monitor):
     assert "web" in monitor.command("guests")
 
 
+def test_shares_sum_up(monitor):
+    for column in (0, 1):
+        rows = re.findall(r"^CPU time.*?([\d.]+) % +([\d.]+) %$", monitor.command("stats"), re.MULTILINE)
+        assert len(rows) == 3
+        assert abs(sum(float(row[column]) for row in rows) - 100) < 0.01, rows
+
+
+def test_console_shows_what_the_guest_wrote(monitor):
+    monitor.child.send("console 2\r")
+    text, _ = monitor.expect(r"work=demo[^\r\n]*")
+    assert "guest 2" in text and "Ctrl-]" in text
+    monitor.child.send("guests\r")  # goes nowhere while the guest is followed
+    monitor.child.send("\x1d")
+    assert "timer irqs" not in monitor.prompt()
+    assert "web" in monitor.command("guests")
+
+
+def test_log_and_version(monitor):
+    assert "guests are running" in monitor.command("log")
+    text = monitor.command("version")
+    assert "mode=interactive" in text and "GRUB" in text, text
+
+
+def test_a_paste_is_harmless(monitor):
+    monitor.child.send("help\r" * 3 + "z" * 4096 + "\x15" + "guests\r")
+    for _ in range(3):
+        assert "poweroff" in monitor.prompt()
+    assert "web" in monitor.prompt()
+
+
 def test_poweroff(monitor):
     monitor.child.send("poweroff\r")
     assert monitor.ended() == 0

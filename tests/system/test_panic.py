@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A panic says why and where, and is never taken for success."""
+
+import re
+
+GUESTS = [("guest", "guest mem=1M")]
+MONITOR_KEY = "\x01c"  # Ctrl-A C switches between the serial line and QEMU's monitor
+
+
+def panic_text(console, boot_line, modules=GUESTS):
+    """Boots, injects an NMI, which nothing here expects, and returns (console, text up to the last words)."""
+    machine = console(boot_line, modules, serial="mon:stdio")
+    machine.prompt(timeout_s=120)
+    machine.child.send(MONITOR_KEY)
+    machine.expect(r"\(qemu\)")
+    machine.child.send("nmi\n")
+    before, match = machine.expect(r"panic: (the machine is halted|leaving the emulator|rebooting)[^\r\n]*")
+    return machine, before + match.group(0).decode()
+
+
+def test_panic_says_why_and_where(console):
+    machine, text = panic_text(console, "mode=interactive exit=debug")
+    assert re.search(r"^panic: non-maskable interrupt$", text, re.MULTILINE), text
+    assert re.search(r"^  rip ffffffff8\w{7}  flg \w{16}  cs  0{14}\w\w", text, re.MULTILINE), text
+    names = re.findall(r"^  (?:at  |from) ffffffff8\w{7} (\w+)\+0x", text, re.MULTILINE)
+    # The CPU slept in the run loop, which hv_main() ends in.
+    assert "vcpu_run" in names and "hv_main" in names, text
+    assert names.index("vcpu_run") < names.index("hv_main")
+    assert machine.ended() == 35
+
+
+def test_panic_halts_by_default(console):
+    machine, text = panic_text(console, "mode=interactive")
+    assert "the machine is halted" in text
+    machine.child.send("q\n")  # it has not ended by itself: QEMU's monitor still answers
+    assert machine.ended() == 0
+
+
+def test_panic_can_reboot(console):
+    machine, text = panic_text(console, "mode=interactive exit=debug panic=reboot")
+    assert "rebooting" in text
+    assert machine.ended() == 0  # -no-reboot makes QEMU leave
