@@ -102,17 +102,13 @@ def start(iso, options, serial):
     return child
 
 
-def exit_status(child):
-    child.close(force=True)
-    return child.exitstatus if child.exitstatus is not None else 128 + (child.signalstatus or 0)
-
-
 def run_on_terminal(child):
     """The user's terminal is the serial console; Ctrl-A X ends QEMU."""
     cost = HostCost(child.pid)
     print("Ctrl-A X ends QEMU at any time.", flush=True)
     child.interact(escape_character=None, output_filter=cost.watch)
-    return exit_status(child)
+    child.wait()
+    return qemu.end(child)
 
 
 def run_piped(child):
@@ -135,10 +131,10 @@ def run_piped(child):
     except pexpect.EOF:
         pass
     except pexpect.TIMEOUT:
-        child.close(force=True)
+        qemu.end(child)
         print("\nrun: the machine said nothing for too long, so QEMU was ended", file=sys.stderr)
         return 1
-    return exit_status(child)
+    return qemu.end(child)
 
 
 def run(options):
@@ -212,11 +208,11 @@ def compare(options):
     except pexpect.EOF:
         pass
     except pexpect.TIMEOUT:
-        child.close(force=True)
+        qemu.end(child)
         sys.stdout.buffer.write(output)
         print(f"\ndemo: nothing came for {DEMO_TIMEOUT_S} s, so QEMU was ended", file=sys.stderr)
         return 1
-    status = exit_status(child)
+    status = qemu.end(child)
 
     text = output.decode("utf-8", errors="replace").replace("\r", "")
     problems = [] if status == qemu.EXIT_SUCCESS else [f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}"]

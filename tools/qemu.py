@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The one place that knows how Lull is started in QEMU: every flag, and what the exit status means."""
 
+import signal
 from pathlib import Path
 
 # isa-debug-exit makes QEMU leave with (value << 1) | 1; the hypervisor writes 0x10 for success. Every other
@@ -72,3 +73,12 @@ def from_options(iso, options, **more):
     return command(iso, machine=options.machine, uefi=options.uefi, no_hpet=options.no_hpet, icount=options.icount,
                    smp=options.smp, memory=options.memory, cpu=options.cpu, accel=options.accel, gdb=options.gdb,
                    **more)
+
+
+def end(child):
+    """Ends a machine that pexpect runs, if it has not ended by itself, and returns its exit status."""
+    if not child.eof() and child.isalive():
+        child.kill(signal.SIGKILL)
+    child.wait()
+    child.close()
+    return child.exitstatus if child.exitstatus is not None else 128 + (child.signalstatus or 0)

@@ -138,8 +138,7 @@ class Console:
     def ended(self, timeout_s=30):
         """Waits for the machine to end by itself; returns QEMU's exit status."""
         self.expect(pexpect.EOF, timeout_s)
-        self.child.close()
-        return self.child.exitstatus
+        return qemu.end(self.child)
 
 
 @pytest.fixture
@@ -156,4 +155,4 @@ def console(iso):
 
     yield run
     for child in children:
-        child.close(force=True)
+        qemu.end(child)

@@ -27,15 +27,19 @@ def test_unknown_command(monitor):
     assert "frobnicate" in text and "help" in text, text
 
 
+def states(text):
+    """{guest's name: rest of its line} from the `guests` table."""
+    return {name: rest for name, rest in re.findall(r"^\s*\d+ (web\.\d+)\s+(.*)$", text, re.MULTILINE)}
+
+
 def test_guests_are_listed_and_killed(monitor):
-    assert len(re.findall(r"\bweb\S*", monitor.command("guests"))) == 3
+    before = states(monitor.command("guests"))
+    assert len(before) == 3
+    assert not any("killed" in rest for rest in before.values())
     monitor.command("kill 1")
-    text = monitor.command("guests")
-    line = next(line for line in text.splitlines() if re.match(r"\s*1\b", line))
-    assert re.search(r"killed|dead|ended", line), text
+    after = states(monitor.command("guests"))
     # The others did not notice.
-    others = [line for line in text.splitlines() if re.match(r"\s*[23]\b", line)]
-    assert len(others) == 2 and not any(re.search(r"killed|dead|ended", line) for line in others), text
+    assert sum("killed" in rest for rest in after.values()) == 1 and len(after) == 3, after
 
 
 @pytest.mark.parametrize("command", ["kill", "kill 99", "kill x", "console", "console 99", "kill -1",
@@ -61,7 +65,7 @@ def test_shares_sum_up(monitor):
     for column in (0, 1):
         rows = re.findall(r"^CPU time.*?([\d.]+) % +([\d.]+) %$", monitor.command("stats"), re.MULTILINE)
         assert len(rows) == 3
-        assert abs(sum(float(row[column]) for row in rows) - 100) < 0.01, rows
+        assert abs(sum(float(row[column]) for row in rows) - 100) < 0.05, rows
 
 
 def test_console_shows_what_the_guest_wrote(monitor):
