@@ -127,10 +127,6 @@ static void read_memory_entry(struct parse *parse, const struct multiboot2_memor
     }
     if (__builtin_add_overflow(entry->start, entry->length, &end)) {
         end = UINT64_MAX;
-        if (available) {
-            complain_memory(parse, entry, "runs past the end of the address space; ignored");
-            return;
-        }
     }
     if (!available) {
         if (!boot_memory_remove(&parse->memory, entry->start, end)) {

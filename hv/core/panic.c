@@ -2,7 +2,7 @@
 // The end: say why, show where, stop.
 //
 // Assumes that hypervisor code is compiled with frame pointers: [rbp] is the caller's rbp, [rbp + 8] the
-// return address, and frames lie at rising addresses on one stack.
+// return address, and frames lie at rising addresses on one stack. Interrupts are off, as everywhere in it.
 
 #include "core/panic.h"
 
@@ -14,17 +14,18 @@
 #include "core/symbols.h"
 #include "lib/bits.h"
 #include "lib/format.h"
+#include "x86/cpu.h"
 #include "x86/io.h"
 #include "x86/paging.h"
 
 #define BACKTRACE_DEPTH_MAX 32
 #define BACKTRACE_STACK_MAX 65536ull // no stack of the hypervisor is larger
 
-#define SELECTOR_RPL_MASK   3u // privilege level in a segment selector, Intel SDM vol. 3A 3.4.2
+#define SELECTOR_RPL_MASK 3u // privilege level in a segment selector, Intel SDM vol. 3A 3.4.2
 
-#define RESET_PORT          0xcf9 // reset control register of PC chip sets, ACPI's usual reset register
-#define RESET_CPU           0x02  // hard instead of soft
-#define RESET_GO            0x04  // the rising edge resets
+#define RESET_PORT 0xcf9 // reset control register of PC chip sets, ACPI's usual reset register
+#define RESET_CPU 0x02   // hard instead of soft
+#define RESET_GO 0x04    // the rising edge resets
 
 struct stack_frame {
     uint64_t caller_rbp;
@@ -56,9 +57,7 @@ static _Noreturn void stop(void)
         io_out8(RESET_PORT, RESET_CPU);
         io_out8(RESET_PORT, RESET_CPU | RESET_GO);
     }
-    for (;;) {
-        asm volatile("cli; hlt");
-    }
+    cpu_stop();
 }
 
 static void print_address(const char *role, uint64_t address)
@@ -120,23 +119,18 @@ static void print_registers(const struct trap_frame *f, uint64_t cr2)
 // Counts this panic; only the first one goes on to report. The second says so, a third has not even that.
 static void begin(const char *format, va_list arguments)
 {
-    asm volatile("cli");
     depth++;
     if (depth > 2) {
         stop();
     }
     if (depth == 2) {
-        log_print("\npanic inside a panic: ");
-    }
-    char reason[sizeof(panic_reason)];
-    format_vbuffer(reason, sizeof(reason), format, arguments);
-    if (depth == 2) {
-        log_print("%s\n", reason);
+        char inner[sizeof(panic_reason)];
+
+        format_vbuffer(inner, sizeof(inner), format, arguments);
+        log_print("\npanic inside a panic: %s\n", inner);
         stop();
     }
-    for (size_t i = 0; i < sizeof(panic_reason); i++) {
-        panic_reason[i] = reason[i];
-    }
+    format_vbuffer(panic_reason, sizeof(panic_reason), format, arguments);
     log_print("\npanic: %s\n", panic_reason);
 }
 

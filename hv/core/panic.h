@@ -25,7 +25,7 @@ void panic_set_action(enum panic_action action);
 // queue and writes by polling, because no interrupt will come any more. Any context.
 bool panic_active(void);
 
-// Prints the reason and the caller's backtrace, and stops. Any context; turns interrupts off itself.
+// Prints the reason and the caller's backtrace, and stops. Any context, interrupts off.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // As panic(), for an exception of the hypervisor itself: prints the registers of `frame` and the fault address

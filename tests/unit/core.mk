@@ -32,3 +32,7 @@ UNIT_CFLAGS_test_line := -Itests/fake
 
 UNIT_TESTS += test_elf
 UNIT_SRCS_test_elf := tests/unit/test_elf.c hv/vm/elf.c
+
+UNIT_TESTS += test_panic
+UNIT_SRCS_test_panic   := tests/unit/test_panic.c hv/core/panic.c hv/shared/lib/format.c $(UNIT_LOG)
+UNIT_CFLAGS_test_panic := -iquote tests/fake/panic -Itests/fake

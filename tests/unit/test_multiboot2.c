@@ -250,11 +250,20 @@ static void no_memory(void **state)
 
 static void bad_modules_are_left_out(void **state)
 {
+    struct multiboot2_module module = { 0x200000, 0x201000 };
+
     (void)state;
+    put_module(0x300000, 0x2fffff, "backwards");
+    put_usual_map();
+    assert_true(parse());
+    assert_int_equal(out.module_count, 0);
+    assert_non_null(strstr(log_capture_last, "module 0 at 0x300000-0x2fffff ends before it starts"));
+
+    start(NULL);
     put_module(0x300000, 0x2fffff, "backwards");
     put_module(0x1ffd0000, 0x1fff0000, "over the end of RAM");
     put_module(0xffff0000, 0xffffffff, "no RAM at all");
-    put_tag(MULTIBOOT2_TAG_MODULE, "1234567", 7);
+    put_tag(MULTIBOOT2_TAG_MODULE, &module, 7); // the byte that is missing is zero in the padding behind it
     put_module(0x1ffd0000, 0x1ffe0000, "good");
     put_usual_map();
     assert_true(parse());
