@@ -21,3 +21,8 @@ UNIT_CFLAGS_test_calibrate := $(UNIT_MACHINE_CFLAGS)
 UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_acpi
+UNIT_SRCS_test_acpi   := tests/unit/test_acpi.c hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c \
+	hv/dev/acpi_fadt.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_acpi := $(UNIT_MACHINE_CFLAGS)
