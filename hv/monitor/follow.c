@@ -11,23 +11,20 @@
 
 static bool following;
 
-void follow_show_kept(const struct guest *guest)
+void follow_show_kept(const struct guest *guest, const char *prefix)
 {
-    char chunk[128];
     uint64_t position = 0;
-    size_t length;
-    char last = '\n';
+    char character;
+    bool at_line_start = true;
 
-    while ((length = console_ring_read(guest->console, &position, chunk, sizeof(chunk))) > 0) {
-        for (size_t i = 0; i < length; i++) {
-            bool harmless = (chunk[i] >= ' ' && chunk[i] <= '~') || chunk[i] == '\n' || chunk[i] == '\t';
-
-            chunk[i] = harmless ? chunk[i] : '?';
+    while (console_ring_read(guest->console, &position, &character, 1) > 0) {
+        if (at_line_start) {
+            log_print("%s", prefix);
         }
-        log_write(chunk, length);
-        last = chunk[length - 1];
+        log_write(&character, 1);
+        at_line_start = character == '\n';
     }
-    if (last != '\n') {
+    if (!at_line_start) {
         log_print("\n");
     }
 }
@@ -35,7 +32,7 @@ void follow_show_kept(const struct guest *guest)
 void follow_start(const struct guest *guest)
 {
     log_print("console of guest %u (%s); Ctrl-] leaves it\n", guest->id, guest->name);
-    follow_show_kept(guest);
+    follow_show_kept(guest, "");
     console_show(guest->id);
     following = true;
 }

@@ -9,8 +9,8 @@ struct guest;
 
 #define FOLLOW_ESCAPE 0x1d // Ctrl-]
 
-// Writes what a guest's console has kept. Bytes that a terminal would obey are shown as '?'.
-void follow_show_kept(const struct guest *guest);
+// Writes what a guest's console has kept, each line behind `prefix`, and ends the last line.
+void follow_show_kept(const struct guest *guest, const char *prefix);
 
 // Shows what is kept, and everything that the guest writes from now on.
 void follow_start(const struct guest *guest);

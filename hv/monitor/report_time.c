@@ -12,6 +12,7 @@
 #include "x86/counters.h"
 
 #define TIMERS_SHOWN_MAX 100
+#define SECONDS_PER_DAY 86400ull
 
 #define ULL(value) ((unsigned long long)(value))
 
@@ -89,6 +90,32 @@ void report_irqs(void)
     print_irq("all hardware interrupts", counters_hw_interrupts());
 }
 
+static bool is_leap_year(uint64_t year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+// Prints seconds since 1970 as a date in the Gregorian calendar. One turn for each year: there are few.
+static void print_date(uint64_t seconds)
+{
+    static const uint64_t month_days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    uint64_t days = seconds / SECONDS_PER_DAY;
+    uint64_t rest = seconds % SECONDS_PER_DAY;
+    uint64_t year = 1970;
+    unsigned int month = 0;
+
+    while (days >= 365u + is_leap_year(year)) {
+        days -= 365u + is_leap_year(year);
+        year++;
+    }
+    while (days >= month_days[month] + (month == 1 && is_leap_year(year))) {
+        days -= month_days[month] + (month == 1 && is_leap_year(year));
+        month++;
+    }
+    log_print("%llu-%02u-%02llu %02llu:%02llu:%02llu UTC", ULL(year), month + 1, ULL(days + 1),
+              ULL(rest / 3600), ULL(rest / 60 % 60), ULL(rest % 60));
+}
+
 void report_clock(void)
 {
     uint64_t now_ns = clock_now_ns();
@@ -99,6 +126,8 @@ void report_clock(void)
     if (clock_wall_base_ns() == 0) {
         log_print("wall clock: unknown\n");
     } else {
-        log_print("wall clock: %llu s since 1970 (UTC)\n", ULL(wall_s));
+        log_print("wall clock: ");
+        print_date(wall_s);
+        log_print("\n");
     }
 }

@@ -118,8 +118,7 @@ static void fail(const struct guest *guest, const char *role)
     describe(guest, what, sizeof(what));
     selftest_report(test.options.image, SELFTEST_FAILURE, "%s (guest %u, %s): %s", role, guest->id,
                     guest->name, what);
-    log_print("selftest: what guest %u wrote:\n", guest->id);
-    follow_show_kept(guest);
+    follow_show_kept(guest, "  it wrote: "); // behind a prefix, so that it cannot pass for a verdict
 }
 
 // The interrupt that ends the measured time is the test's own and is counted in it.

@@ -2,6 +2,8 @@
 // Console output of guests.
 #include "vm/console.h"
 
+#include <stdbool.h>
+
 #include "abi/lull.h"
 #include "core/log.h"
 #include "vm/guest.h"
@@ -16,6 +18,16 @@ void console_show(uint32_t guest_id)
     shown = guest_id;
 }
 
+// What a terminal would obey is replaced: a guest must not move the operator's cursor or type his answers.
+static void make_harmless(char *text, uint64_t length)
+{
+    for (uint64_t i = 0; i < length; i++) {
+        bool harmless = (text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' || text[i] == '\t';
+
+        text[i] = harmless ? text[i] : '?';
+    }
+}
+
 int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_t length)
 {
     char chunk[CHUNK];
@@ -27,6 +39,7 @@ int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_
         uint64_t part = size - done < CHUNK ? size - done : CHUNK;
         if (!guest_memory_read(chunk, guest_address + done, part))
             return LULL_EFAULT;
+        make_harmless(chunk, part);
         console_ring_write(guest->console, chunk, part);
         if (shown == CONSOLE_SHOW_ALL || shown == guest->id)
             log_write(chunk, part);

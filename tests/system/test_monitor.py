@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The monitor on the serial console, typed at as a user types."""
 
+import datetime
 import re
 
 import pytest
@@ -82,6 +83,15 @@ def test_log_and_version(monitor):
     assert "guests are running" in monitor.command("log")
     text = monitor.command("version")
     assert "mode=interactive" in text and "GRUB" in text, text
+
+
+def test_clock_shows_the_hosts_date(monitor):
+    text = monitor.command("clock")
+    shown = re.search(r"wall clock: (\d+-\d\d-\d\d \d\d:\d\d:\d\d) UTC", text)
+    assert shown, text
+    date = datetime.datetime.fromisoformat(shown.group(1) + "+00:00")
+    # Its clock was read from the host's at boot; a day is far more than any emulator's delay.
+    assert abs(date - datetime.datetime.now(datetime.timezone.utc)) < datetime.timedelta(days=1)
 
 
 def test_a_paste_is_harmless(monitor):
