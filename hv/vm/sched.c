@@ -12,10 +12,11 @@
 #include "x86/tsc.h"
 
 struct run_queue {
+    struct vcpu *current;     // VCPU_RUNNING: it has the CPU; null while there is none
     struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
     struct timer slice;       // armed only while somebody waits
-    bool reschedule;          // the running vCPU must go back to the queue
-    uint64_t floor_tsc;       // virtual time of the vCPU picked last; never goes back
+    bool reschedule;          // the current vCPU must go back to the queue
+    uint64_t floor_tsc;       // virtual time of the vCPU that got the CPU last; never goes back
     uint64_t credit_tsc;      // how far below the floor a waking vCPU may be: half a slice
     struct sched_stats stats;
 };
@@ -36,12 +37,6 @@ void sched_init(uint64_t tsc_hz)
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
     queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_SLICE_NS) / 2;
     cpu_this()->run_queue = queue;
-}
-
-// The vCPU that has this CPU, or null.
-static struct vcpu *running(const struct cpu *cpu)
-{
-    return cpu->vcpu != NULL && cpu->vcpu->state == VCPU_RUNNING ? cpu->vcpu : NULL;
 }
 
 // Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too.
@@ -65,26 +60,40 @@ static void enqueue(struct run_queue *queue, struct vcpu *vcpu)
     vcpu_set_state(vcpu, VCPU_RUNNABLE);
 }
 
+// Give the CPU to a vCPU that is on no queue.
+static void start(struct run_queue *queue, struct vcpu *vcpu)
+{
+    if (vcpu->virtual_tsc > queue->floor_tsc)
+        queue->floor_tsc = vcpu->virtual_tsc;
+    vcpu_set_state(vcpu, VCPU_RUNNING);
+    vcpu->charged_tsc = vcpu->state_since_tsc;
+    queue->current = vcpu;
+}
+
 // A slice is needed while somebody waits for a CPU that is in use.
 static void update_slice(struct run_queue *queue)
 {
-    if (list_empty(&queue->waiting))
-        timer_cancel(&queue->slice);
-    else if (!timer_armed(&queue->slice))
+    if (list_empty(&queue->waiting)) {
+        if (timer_armed(&queue->slice))
+            timer_cancel(&queue->slice);
+    } else if (!timer_armed(&queue->slice)) {
         timer_arm(&queue->slice, clock_now_ns() + SCHED_SLICE_NS);
+    }
 }
 
 void sched_wake(struct vcpu *vcpu)
 {
     struct cpu *cpu = cpu_this();
     struct run_queue *queue = cpu->run_queue;
-    struct vcpu *current = running(cpu);
+    struct vcpu *current = queue->current;
 
-    if (queue->floor_tsc > queue->credit_tsc && vcpu->virtual_tsc < queue->floor_tsc - queue->credit_tsc)
+    if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
         vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
+    if (current == NULL) {
+        start(queue, vcpu);
+        return;
+    }
     enqueue(queue, vcpu);
-    if (current == NULL)
-        return; // the CPU is idle, or about to pick
     charge(current);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
@@ -98,6 +107,7 @@ void sched_block(struct vcpu *vcpu)
 {
     charge(vcpu);
     vcpu_set_state(vcpu, VCPU_BLOCKED);
+    cpu_this()->run_queue->current = NULL;
 }
 
 void sched_yield(struct vcpu *vcpu)
@@ -117,48 +127,47 @@ void sched_yield(struct vcpu *vcpu)
 
 void sched_remove(struct vcpu *vcpu)
 {
+    struct run_queue *queue = cpu_this()->run_queue;
+
     if (vcpu->state == VCPU_RUNNABLE)
         list_remove(&vcpu->run_link);
+    if (queue->current == vcpu)
+        queue->current = NULL;
     vcpu_set_state(vcpu, VCPU_ENDED);
 }
 
-static struct vcpu *take_first(struct run_queue *queue)
+// Sleep until an interrupt has made a vCPU runnable.
+static void idle(struct cpu *cpu, struct run_queue *queue)
 {
-    struct vcpu *vcpu = container_of(list_pop(&queue->waiting), struct vcpu, run_link);
-
-    if (vcpu->virtual_tsc > queue->floor_tsc)
-        queue->floor_tsc = vcpu->virtual_tsc;
-    vcpu->charged_tsc = tsc_read();
-    vcpu_set_state(vcpu, VCPU_RUNNING);
-    timer_cancel(&queue->slice);
-    update_slice(queue);
-    return vcpu;
-}
-
-struct vcpu *sched_pick(void)
-{
-    struct cpu *cpu = cpu_this();
-    struct run_queue *queue = cpu->run_queue;
-    struct vcpu *current = running(cpu);
-
-    if (current != NULL && !queue->reschedule)
-        return current;
-    queue->reschedule = false;
-    if (current != NULL) {
-        charge(current);
-        enqueue(queue, current);
-    }
-    while (list_empty(&queue->waiting)) {
+    do {
         timer_settle();
         queue->stats.idle_entries++;
         cpu_account(CPU_SHARE_IDLE);
         uint64_t vector = entry_idle();
         cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
         trap_from_idle(vector);
+    } while (queue->current == NULL);
+}
+
+struct vcpu *sched_pick(void)
+{
+    struct cpu *cpu = cpu_this();
+    struct run_queue *queue = cpu->run_queue;
+
+    if (queue->current != NULL && !queue->reschedule)
+        return queue->current;
+    queue->reschedule = false;
+    if (queue->current != NULL) {
+        charge(queue->current);
+        enqueue(queue, queue->current);
     }
-    struct vcpu *next = take_first(queue);
-    queue->stats.switches += next != cpu->vcpu;
-    return next;
+    if (list_empty(&queue->waiting))
+        idle(cpu, queue);
+    else
+        start(queue, container_of(list_pop(&queue->waiting), struct vcpu, run_link));
+    update_slice(queue);
+    queue->stats.switches += queue->current != cpu->vcpu;
+    return queue->current;
 }
 
 const struct sched_stats *sched_stats(void)

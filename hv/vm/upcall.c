@@ -22,13 +22,6 @@ static uint32_t irq_enabled(const struct vcpu *vcpu)
     return *(const volatile uint32_t *)&vcpu->page->irq_enabled;
 }
 
-uint64_t upcall_due(const struct vcpu *vcpu)
-{
-    const volatile struct lull_vcpu_page *page = vcpu->page;
-
-    return page->pending & ~page->mask;
-}
-
 // Push `count` words with the last one highest and go on at `entry`, with clean flags.
 static inline bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigned count, uint64_t entry)
 {

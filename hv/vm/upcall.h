@@ -18,10 +18,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct vcpu;
+#include "abi/lull.h"
+#include "vm/vcpu.h"
 
-// Interrupts that are pending, not masked, and so would be delivered if they were enabled.
-uint64_t upcall_due(const struct vcpu *vcpu);
+// Interrupts that are pending, not masked, and so would be delivered if they were enabled. The guest writes both words
+// at any time, so each is read once.
+static inline uint64_t upcall_due(const struct vcpu *vcpu)
+{
+    const volatile struct lull_vcpu_page *page = vcpu->page;
+
+    return page->pending & ~page->mask;
+}
 
 // Deliver what is due, if virtual interrupts are enabled. False: the guest's stack cannot take the frame, the guest has
 // been killed ("bad-stack").

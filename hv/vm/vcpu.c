@@ -11,16 +11,6 @@
 #include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/segments.h"
-#include "x86/tsc.h"
-
-void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
-{
-    uint64_t now_tsc = tsc_read();
-
-    vcpu->state_tsc[vcpu->state] += now_tsc - vcpu->state_since_tsc;
-    vcpu->state_since_tsc = now_tsc;
-    vcpu->state = state;
-}
 
 void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
 {

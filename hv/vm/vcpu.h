@@ -10,6 +10,7 @@
 #include "vm/vtimer.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
+#include "x86/tsc.h"
 
 struct guest;
 struct lull_vcpu_page;
@@ -60,7 +61,14 @@ _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer fo
 _Static_assert(sizeof(struct vcpu) <= 4096, "a vCPU is allocated as one page");
 
 // Enter `state`; the time since the last change counts for the state that ends. Interrupts off.
-void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state);
+static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
+{
+    uint64_t now_tsc = tsc_read();
+
+    vcpu->state_tsc[vcpu->state] += now_tsc - vcpu->state_since_tsc;
+    vcpu->state_since_tsc = now_tsc;
+    vcpu->state = state;
+}
 
 // Set interrupts pending in the vCPU's shared page and wake it if it waits for one of them. Interrupts off.
 void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits);

@@ -31,7 +31,6 @@ static void expire(struct timer *timer, uint64_t now_ns)
         vtimer->undelivered = true;
         vtimer->deadline_ns = deadline_ns;
         vtimer->fired_ns = now_ns;
-        vtimer->pended_ns = clock_now_ns();
         vtimer->events++;
         vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     }
@@ -77,7 +76,6 @@ void vtimer_delivered(struct vcpu *vcpu)
     vcpu->page->timer = (struct lull_event_record){
         .deadline_ns = vtimer->deadline_ns,
         .fired_ns = vtimer->fired_ns,
-        .pended_ns = vtimer->pended_ns,
         .injected_ns = now_ns,
     };
     if (now_ns < vtimer->deadline_ns)

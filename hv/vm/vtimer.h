@@ -24,9 +24,8 @@ struct vtimer {
     struct timer timer;
     uint64_t deadline_ns; // of the event that fired last
     uint64_t period_ns;   // 0: one-shot
-    uint64_t fired_ns;    // when the timer queue looked
-    uint64_t pended_ns;
-    bool undelivered; // pending since pended_ns, no upcall yet
+    uint64_t fired_ns;    // when the timer queue looked and it became pending
+    bool undelivered;     // pending since fired_ns, no upcall yet
     uint64_t events, missed;
 };
 

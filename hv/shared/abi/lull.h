@@ -65,8 +65,7 @@
 // The stamps of the timer event that was delivered last, all in ns of the machine clock.
 struct lull_event_record {
     uint64_t deadline_ns; // what the guest asked for, made absolute
-    uint64_t fired_ns;    // hv: the hypervisor saw the hardware interrupt (or was there already)
-    uint64_t pended_ns;   // hv: the pending bit was set
+    uint64_t fired_ns;    // hv: the timer queue saw that it was due, and the pending bit was set
     uint64_t injected_ns; // hv: the upcall frame was pushed
 };
 
@@ -86,8 +85,8 @@ _Static_assert(offsetof(struct lull_vcpu_page, pending) == 8, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, mask) == 16, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, fault_address) == 24, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer) == 32, "ABI");
-_Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 64, "ABI");
-_Static_assert(sizeof(struct lull_vcpu_page) == 80, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 56, "ABI");
+_Static_assert(sizeof(struct lull_vcpu_page) == 72, "ABI");
 
 // An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, pushes this
 // frame and continues at `interrupt_entry` with rsp pointing to it (aligned as the interrupted code
