@@ -166,7 +166,7 @@ static const char *unit_of_ticks(void)
 // Adds to *sum what the operation has counted. Two calls with nothing between them count too: that comes off.
 static void count_once(const struct figure *figure, struct lull_counters *sum)
 {
-    struct lull_counters before, after, empty;
+    struct lull_counters before = { 0 }, after = { 0 }, empty = { 0 };
 
     hypercall_counters(&before);
     hypercall_counters(&empty);
