@@ -306,6 +306,17 @@ static void damaged_symbol_tables(void **state)
     example.sections[2].link = SECTIONS;
     assert_no_symbol(TEXT + 0x10);
     start(NULL);
+    example.header.section_count = 3; // the strings' section lies right behind the table
+    assert_no_symbol(TEXT + 0x10);
+    start(NULL);
+    example.sections[0] = example.sections[3];
+    example.sections[3] = example.sections[1];
+    example.sections[2].link = 0;
+    example.symbols[3].section = 3;
+    assert_symbol(TEXT + 0x90, "label", 0x10);
+    example.header.section_count = 3; // the label's section lies right behind the table
+    assert_no_symbol(TEXT + 0x90);
+    start(NULL);
     example.sections[2].size = UINT64_MAX;
     assert_no_symbol(TEXT + 0x10);
     start(NULL);

@@ -127,7 +127,8 @@ static void refusals_say_why(void **state)
         { "guest expect=exit:1x", "expected exit:CODE" },
         { "guest expect=kill:", "expected exit:CODE" },
         { "guest expect=silencer", "expected exit:CODE" },
-        { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456789", "expect" },
+        { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456", "expected exit:CODE" },
+        { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456789", "expected 1 to 39 characters" },
     };
 
     (void)state;
