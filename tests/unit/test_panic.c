@@ -18,8 +18,8 @@
 
 uint64_t fake_image[64];
 
-// How the child ended.
-enum { ENDED_STOPPED = 1, ENDED_RESET, ENDED_QEMU };
+// How the child ended; apart from every status of a crash or of the sanitizer.
+enum { ENDED_STOPPED = 51, ENDED_RESET, ENDED_QEMU };
 
 #define CODE_START 0xffffffff80200000u
 
