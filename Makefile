@@ -99,7 +99,8 @@ run: ## install what is missing, build, boot the ISO in QEMU on this terminal: t
 demo: ## static ticks against tickless without interaction: table on stdout, build/demo.json
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) $(BUILD)/demo.iso
-	@tools/demo.py compare $(BUILD)/demo.iso --accel $(ACCEL) --json $(BUILD)/demo.json
+	@tools/demo.py compare $(BUILD)/demo.iso --accel $(ACCEL) --json $(BUILD)/demo.json \
+		$(if $(filter tcg,$(ACCEL)),--icount)
 
 bench: ## exact instruction counts beside goals and peers: table on stdout, build/bench/micro.json and .csv
 	@tools/install-deps run

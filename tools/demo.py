@@ -4,7 +4,8 @@
 
 `demo.py run` is `make run`: the ISO on this terminal, with the host's share of the cost added under the table,
 then the monitor prompt. `demo.py compare` is `make demo`: no interaction, the figures go to build/demo.json, and
-the exit status is 0 only when every figure came from this run and the tickless phase behaved.
+the exit status is 0 only when every figure came from this run and the tickless phase behaved. It runs with
+--icount, so that all figures but the host's CPU time are the same on every machine.
 
 The hypervisor cannot see what QEMU costs the host, so this tool reads the CPU time of the QEMU process whenever
 the hypervisor prints one of its phase marks (tools/README.md lists them).
@@ -195,6 +196,7 @@ def parse(output):
 
 
 def compare(options):
+    Path(options.json).unlink(missing_ok=True)  # a failed run leaves no figures, not even old ones
     child = start(options.iso, options, "stdio")
     cost = HostCost(child.pid)
     output = b""
