@@ -13,8 +13,10 @@
 // So much computing at each wake-up: about ten thousand instructions.
 #define ROUNDS 1000
 
-// Instances of one image start their periods at different times, as machines in the field would.
-#define PHASE_NS (17 * NSEC_PER_MSEC)
+// Instances of one image start their periods at different times, as machines in the field would. So do the threads of
+// one guest: all periods are multiples of 100 ms, these phases are not, so no two of its events ever coincide.
+#define INSTANCE_PHASE_NS (17 * NSEC_PER_MSEC)
+#define JOB_PHASE_NS (31 * NSEC_PER_MSEC)
 
 struct job {
     const char *name;
@@ -43,7 +45,9 @@ static void compute(volatile uint64_t *result)
 static void run_job(void *argument)
 {
     struct job *job = argument;
-    uint64_t deadline_ns = clock_now_ns() + (pages_start()->instance + 1) * PHASE_NS;
+    uint64_t phase_ns =
+        (pages_start()->instance + 1) * INSTANCE_PHASE_NS + (uint64_t)(job - jobs) * JOB_PHASE_NS;
+    uint64_t deadline_ns = clock_now_ns() + phase_ns;
 
     for (;;) {
         thread_sleep_until(deadline_ns);

@@ -28,19 +28,27 @@ micro_exception:
     popfq
     ret RED_ZONE
 
-; bool micro_spin(uint64_t rounds): rdi counts down, so rax and rdx are free for micro_interrupt to lose.
+; bool micro_spin(uint64_t rounds): rbx counts down, since micro_interrupt loses rax and rdx, and a call more.
 micro_spin:
+    push rbx
+    mov rbx, rdi
     mov dword [VCPU_IRQ_ENABLED], 1
+    cmp qword [VCPU_PENDING], 0
+    je .again
+    mov eax, HCALL_DELIVER  ; it has come before it was waited for
+    int HCALL_VECTOR
 .again:
     cmp qword [micro_stamp], 0
     jne .came
-    dec rdi
+    dec rbx
     jnz .again
     mov dword [VCPU_IRQ_ENABLED], 0
     xor eax, eax
+    pop rbx
     ret
 .came:
     mov eax, 1
+    pop rbx
     ret
 
 ; void micro_halt(void)
