@@ -10,7 +10,7 @@
 
 #include "x86/io.h"
 
-#define DEBUG_EXIT_PORT    0xf4
+#define DEBUG_EXIT_PORT 0xf4
 #define DEBUG_EXIT_SUCCESS 0x10 // status 33
 #define DEBUG_EXIT_FAILURE 0x11 // status 35
 

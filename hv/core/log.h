@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define LOG_RING_SIZE 16384u
-#define LOG_LINE_MAX  512u // longer lines are cut
+#define LOG_LINE_MAX 512u // longer lines are cut
 
 // Sets the console: `write` takes `length` bytes of text with lines ended by '\n' (the driver adds what its line
 // needs), all of them, in any context, and by polling while panic_active(). Before that, lines go to

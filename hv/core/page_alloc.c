@@ -15,7 +15,7 @@ _Static_assert(PAGE_ALLOC_PAGE_SIZE == PAGING_PAGE_SIZE, "one page size");
 #define RANGES_MAX (BOOT_INFO_MEMORY_MAX + BOOT_INFO_MODULES_MAX)
 
 // No address and no small number; mixed with the page's address so that a copied page does not carry it.
-#define SEAL       0x9e3779b97f4a7c15ull
+#define SEAL 0x9e3779b97f4a7c15ull
 
 struct free_page {
     uint64_t next; // physical address, 0 at the end: page 0 is never in the pool

@@ -15,9 +15,9 @@ struct symbols_entry {
     uint32_t name;    // bytes from symbols_names, NUL-terminated there
 };
 
-extern const uint64_t symbols_base;               // virtual address of the first function
-extern const uint32_t symbols_size;               // bytes from symbols_base to the end of the last function
-extern const uint32_t symbols_count;              // entries in symbols_table; 0 in the first link
+extern const uint64_t symbols_base;                // virtual address of the first function
+extern const uint32_t symbols_size;                // bytes from symbols_base to the end of the last function
+extern const uint32_t symbols_count;               // entries in symbols_table; 0 in the first link
 extern const struct symbols_entry symbols_table[]; // sorted by address
 extern const char symbols_names[];
 

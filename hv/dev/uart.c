@@ -47,10 +47,10 @@
 // clang-format on
 
 #define DIVISOR_115200 1u
-#define FIFO_DEPTH     16u
+#define FIFO_DEPTH 16u
 
-#define TX_RING        4096u // bytes; about a third of a second of line
-#define RX_RING        256u
+#define TX_RING 4096u // bytes; about a third of a second of line
+#define RX_RING 256u
 _Static_assert((TX_RING & (TX_RING - 1)) == 0 && (RX_RING & (RX_RING - 1)) == 0, "indices wrap by masking");
 
 // A full FIFO leaves the line within 1.4 ms. A port read takes about a microsecond on a PC and not less than some
@@ -59,7 +59,7 @@ _Static_assert((TX_RING & (TX_RING - 1)) == 0 && (RX_RING & (RX_RING - 1)) == 0,
 
 // Causes served in one interrupt. Between two interrupts at most the FIFOs and the ring can have waited, so a
 // working chip is silent long before.
-#define CAUSES_MAX  64u
+#define CAUSES_MAX 64u
 
 // Indices count bytes for ever and wrap; used = head - tail.
 static struct {

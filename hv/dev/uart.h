@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define UART_COM1_PORT    0x3f8u
+#define UART_COM1_PORT 0x3f8u
 #define UART_COM1_ISA_IRQ 4u // to be routed before uart_start_interrupts()
 
 // What went wrong on the line so far.

@@ -22,10 +22,11 @@ static bool inside(const struct bytes *image, uint64_t offset, uint64_t length)
     return offset <= image->size && length <= image->size - offset;
 }
 
-// Copies out `length` bytes; false where they do not all exist.
+// Copies out `length` bytes; false, and zeros, where they do not all exist.
 static bool copy_out(const struct bytes *image, uint64_t offset, void *to, size_t length)
 {
     if (!inside(image, offset, length)) {
+        memset(to, 0, length);
         return false;
     }
     memcpy(to, image->at + offset, length);
