@@ -88,11 +88,28 @@ def iso(build, tmp_path):
 
 @pytest.fixture
 def entry(build):
-    """Returns entry(name): (boot line, modules) of an entry of the product's GRUB menu."""
-    def get(name):
+    """Returns entry(name): (boot line, modules) of an entry of the product's GRUB menu; `only` names images to keep."""
+    def get(name, only=None):
         boot_line, modules = mkiso.product_entry(build, name)
-        return boot_line, [(Path(file).resolve(), line) for file, line in modules]
+        modules = [(Path(file).resolve(), line) for file, line in modules]
+        if only is not None:
+            images = {file.stem for file, _ in modules}
+            assert set(only) <= images, f"the entry {name} has no module of {set(only) - images}"
+            modules = [(file, line) for file, line in modules if file.stem in only]
+        return boot_line, modules
     return get
+
+
+# Enough of the self-test to see that a machine keeps time, takes interrupts and keeps guests apart, in a few seconds.
+SHORT = ("witness", "hello", "timer_oneshot", "timer_replace", "timer_stop", "timer_periodic", "halt_race", "mask",
+         "exceptions", "syscall_twin", "clock_monotonic", "bad_handler")
+
+
+@pytest.fixture
+def short(entry):
+    """(boot line, modules) of a short self-test."""
+    boot_line, modules = entry("selftest", SHORT)
+    return f"{boot_line} exit=debug", modules
 
 
 @pytest.fixture

@@ -13,20 +13,17 @@ def test_no_long_mode(boot):
     assert "long mode" in str(stopped.value)
 
 
-def test_no_acpi(boot, entry):
-    boot_line, modules = entry("selftest")
-    outcome = boot(f"{boot_line} exit=debug", modules, acpi=False).succeeded()
-    outcome.says(r"no RSDP")
+def test_no_acpi(boot, short):
+    boot(*short, acpi=False).succeeded().says(r"no RSDP")
 
 
 @pytest.mark.parametrize("missing", ["-smep", "-smap", "-umip", "-nx", "-smep,-smap,-umip,-nx,-fsgsbase,-rdtscp,-pge"])
-def test_fewer_protections(boot, entry, missing):
-    boot_line, modules = entry("selftest")
-    boot(f"{boot_line} exit=debug", modules, cpu=f"max,{missing}").succeeded()
+def test_fewer_protections(boot, short, missing):
+    boot(*short, cpu=f"max,{missing}").succeeded()
 
 
 def test_oldest_cpu(boot, entry):
-    """qemu64 has long mode and little else; the self-test still passes."""
+    """qemu64 has long mode and little else; the whole self-test still passes."""
     boot_line, modules = entry("selftest")
     boot(f"{boot_line} exit=debug", modules, cpu="qemu64").succeeded()
 
