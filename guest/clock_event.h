@@ -8,12 +8,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hypercall.h"
+#include "pages.h"
+
 // Asks for one interrupt at or after deadline_ns; TIME_NEVER asks for none. Replaces the deadline that was set.
 // A deadline in the past makes an interrupt at once. Interrupts off.
 void clock_event_set(uint64_t deadline_ns);
 
 // The deadline that the device holds: TIME_NEVER after it fired, and in periodic mode. Interrupts off.
 uint64_t clock_event_deadline_ns(void);
+
+// The same as clock_event_set() by the shared page: no trap unless the deadline is earlier than what the hypervisor
+// holds for this guest. Interrupts off.
+static inline void clock_event_store(uint64_t deadline_ns)
+{
+    pages_vcpu()->next_deadline_ns = deadline_ns;
+    if (deadline_ns < pages_vcpu()->armed_until_ns)
+        hypercall_set_deadline(deadline_ns);
+}
 
 // Asks for an interrupt every period_ns from now on. Interrupts off.
 void clock_event_set_periodic(uint64_t period_ns);

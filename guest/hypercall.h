@@ -62,6 +62,12 @@ static inline int64_t hypercall_set_clockevent(uint64_t delay_ns)
     return hypercall1(HCALL_SET_CLOCKEVENT, delay_ns);
 }
 
+// deadline_ns is absolute, on the clock of clock_now_ns(); LULL_TIME_NEVER shuts the device down.
+static inline int64_t hypercall_set_deadline(uint64_t deadline_ns)
+{
+    return hypercall1(HCALL_SET_DEADLINE, deadline_ns);
+}
+
 // period_ns between two events; 0 shuts the device down.
 static inline int64_t hypercall_set_periodic(uint64_t period_ns)
 {

@@ -15,6 +15,7 @@
 
 #include "args.h"
 #include "clock.h"
+#include "clock_event.h"
 #include "console.h"
 #include "hypercall.h"
 #include "irq.h"
@@ -65,9 +66,12 @@ static void disarm(void)
     hypercall_set_clockevent(0);
 }
 
+static uint64_t later_ns;
+
 static void arm_soon(void)
 {
     hypercall_set_clockevent(NSEC_PER_SEC);
+    later_ns = clock_now_ns() + 2 * NSEC_PER_SEC;
 }
 
 // Every arm must be earlier than all before it: only then must the hypervisor program its hardware.
@@ -85,7 +89,7 @@ static inline void arm_head(void)
 
 static inline void rearm_later(void)
 {
-    hypercall_set_clockevent(2 * NSEC_PER_SEC);
+    clock_event_store(later_ns);
 }
 
 static inline void breakpoint(void)

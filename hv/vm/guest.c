@@ -79,7 +79,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->entry.frame.cs = SELECTOR_GUEST_CODE;
     vcpu->entry.frame.ss = SELECTOR_GUEST_DATA;
     list_init(&vcpu->run_link);
-    vtimer_init(&vcpu->vtimer, guest->id);
+    vtimer_init(vcpu, guest->id);
     histogram_reset(&vcpu->stats.lateness);
     fpu_state_init(&vcpu->fpu);
 }

@@ -26,13 +26,19 @@ static int64_t nop(ARGUMENTS)
 
 static int64_t set_clockevent(ARGUMENTS)
 {
-    vtimer_set_oneshot(&vcpu->vtimer, a0);
+    vtimer_set_oneshot(vcpu, a0);
+    return LULL_OK;
+}
+
+static int64_t set_deadline(ARGUMENTS)
+{
+    vtimer_set_deadline(vcpu, a0);
     return LULL_OK;
 }
 
 static int64_t set_periodic(ARGUMENTS)
 {
-    return vtimer_set_periodic(&vcpu->vtimer, a0) ? LULL_OK : LULL_EINVAL;
+    return vtimer_set_periodic(vcpu, a0) ? LULL_OK : LULL_EINVAL;
 }
 
 static int64_t clock_read(ARGUMENTS)
@@ -44,8 +50,10 @@ static int64_t clock_read(ARGUMENTS)
 static int64_t halt(ARGUMENTS)
 {
     vcpu->page->irq_enabled = 1;
-    if (upcall_due(vcpu) == 0)
+    if (upcall_due(vcpu) == 0) {
+        vtimer_before_block(vcpu);
         sched_block(vcpu);
+    }
     cpu_this()->leave = 1;
     return LULL_OK;
 }
@@ -127,6 +135,7 @@ int64_t (*const hypercall_table[])(ARGUMENTS) = {
     [HCALL_YIELD] = yield,
     [HCALL_DOORBELL] = doorbell,
     [HCALL_COUNTERS] = read_counters,
+    [HCALL_SET_DEADLINE] = set_deadline,
 };
 
 const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);

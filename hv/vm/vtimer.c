@@ -17,14 +17,24 @@ static void next_period(struct vtimer *vtimer, uint64_t deadline_ns, uint64_t no
     timer_arm(&vtimer->timer, u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns));
 }
 
-static void expire(struct timer *timer, uint64_t now_ns)
+// The guest writes the word at any time.
+static uint64_t wanted_ns(const struct vcpu *vcpu)
 {
-    struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
-    struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
-    uint64_t deadline_ns = timer->node.expiry_ns;
+    return *(const volatile uint64_t *)&vcpu->page->next_deadline_ns;
+}
 
-    if (vtimer->period_ns != 0)
-        next_period(vtimer, deadline_ns, now_ns);
+// Hold this deadline for the guest from now on, and tell it so.
+static void hold(struct vcpu *vcpu, uint64_t deadline_ns)
+{
+    vcpu->page->armed_until_ns = deadline_ns;
+    timer_arm(&vcpu->vtimer.timer, deadline_ns);
+}
+
+// The timer interrupt becomes pending for an event that was due at deadline_ns.
+static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+
     if (vtimer->undelivered && (vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
         vtimer->missed += vtimer->period_ns != 0; // the guest has not seen the last one yet: they are one now
     } else {
@@ -38,31 +48,65 @@ static void expire(struct timer *timer, uint64_t now_ns)
     vcpu->page->timer_missed = vtimer->missed;
 }
 
-void vtimer_init(struct vtimer *vtimer, uint32_t owner)
+static void expire(struct timer *timer, uint64_t now_ns)
 {
-    timer_setup(&vtimer->timer, TIMER_GUEST_EVENT, owner, expire);
+    struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
+    struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
+    uint64_t deadline_ns = timer->node.expiry_ns;
+
+    if (vtimer->period_ns != 0) {
+        next_period(vtimer, deadline_ns, now_ns);
+        pend(vcpu, deadline_ns, now_ns);
+        return;
+    }
+    uint64_t next_ns = wanted_ns(vcpu);
+    if (next_ns > now_ns) {
+        hold(vcpu, next_ns); // moved later without a trap
+        return;
+    }
+    vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
+    vcpu->page->armed_until_ns = LULL_TIME_NEVER;
+    pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
 }
 
-void vtimer_set_oneshot(struct vtimer *vtimer, uint64_t delay_ns)
+void vtimer_init(struct vcpu *vcpu, uint32_t owner)
 {
-    vtimer->period_ns = 0;
-    vtimer->timer.reason = TIMER_GUEST_EVENT;
-    if (delay_ns == 0)
-        timer_cancel(&vtimer->timer);
-    else
-        timer_arm(&vtimer->timer, u64_add_sat(clock_now_ns(), delay_ns));
+    timer_setup(&vcpu->vtimer.timer, TIMER_GUEST_EVENT, owner, expire);
+    vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
+    vcpu->page->armed_until_ns = LULL_TIME_NEVER;
 }
 
-bool vtimer_set_periodic(struct vtimer *vtimer, uint64_t period_ns)
+void vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns)
 {
+    vcpu->vtimer.period_ns = 0;
+    vcpu->vtimer.timer.reason = TIMER_GUEST_EVENT;
+    vcpu->page->next_deadline_ns = deadline_ns;
+    hold(vcpu, deadline_ns);
+}
+
+void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
+{
+    vtimer_set_deadline(vcpu, delay_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), delay_ns));
+}
+
+void vtimer_before_block(struct vcpu *vcpu)
+{
+    uint64_t next_ns = wanted_ns(vcpu);
+
+    if (vcpu->vtimer.period_ns == 0 && next_ns != vcpu->page->armed_until_ns)
+        hold(vcpu, next_ns);
+}
+
+bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+
     if (period_ns != 0 && (period_ns < VTIMER_PERIOD_MIN_NS || period_ns > INT64_MAX))
         return false;
     vtimer->period_ns = period_ns;
     vtimer->timer.reason = TIMER_GUEST_PERIOD;
-    if (period_ns == 0)
-        timer_cancel(&vtimer->timer);
-    else
-        timer_arm(&vtimer->timer, u64_add_sat(clock_now_ns(), period_ns));
+    vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
+    hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns));
     return true;
 }
 

@@ -8,6 +8,11 @@
 //   expiry         the pending bit is set, the vCPU wakes          vtimer.c: expire
 //   next entry     the upcall frame is pushed, lateness recorded   upcall.c
 //
+// Trap-free arming: the guest's wish is a word of its shared page (next_deadline_ns), read when what is armed here expires
+// and when the vCPU blocks. A deadline that only moves later needs no call: the old one expires, nothing is
+// pended, the new one is armed. Example: armed for 10, the guest stores 30; at 10 expire() finds 30 and arms it; the
+// guest stores 50 and halts; vtimer_before_block() arms 50, and 30 never happens.
+//
 // In the periodic mode the next deadline is the last one plus the period, so it does not drift. A period
 // that passes while the tick before is still pending, or before the timer queue gets to it, is counted as
 // missed and never replayed.
@@ -29,16 +34,23 @@ struct vtimer {
     uint64_t events, missed;
 };
 
-void vtimer_init(struct vtimer *vtimer, uint32_t owner);
+// For a new vCPU, whose page is there.
+void vtimer_init(struct vcpu *vcpu, uint32_t owner);
 
-// Arm one event at now + delay_ns (saturating), replacing what was armed; 0 switches the device off. An
-// event that is pending already stays pending. Context: interrupts off, the vCPU's CPU.
-void vtimer_set_oneshot(struct vtimer *vtimer, uint64_t delay_ns);
+// Arm one event at deadline_ns, replacing what was armed; LULL_TIME_NEVER switches the device off, a deadline that has
+// passed fires at once. An event that is pending already stays pending. Context: interrupts off, the vCPU's CPU.
+void vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns);
+
+// The same at now + delay_ns (saturating); 0 switches the device off.
+void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns);
+
+// The vCPU is about to wait: take over the deadline that it left in its page without a trap.
+void vtimer_before_block(struct vcpu *vcpu);
 
 // Tick every period_ns from now on; 0 switches the device off. Periods below VTIMER_PERIOD_MIN_NS are
 // refused (false): they would leave the guest no time to run.
 #define VTIMER_PERIOD_MIN_NS 10000
-bool vtimer_set_periodic(struct vtimer *vtimer, uint64_t period_ns);
+bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns);
 
 // The pending timer interrupt reaches the guest now: stamp the record, count the lateness.
 void vtimer_delivered(struct vcpu *vcpu);

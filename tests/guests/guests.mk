@@ -42,6 +42,7 @@ TEST_GUESTS := \
 	timer_oneshot \
 	timer_periodic \
 	timer_random \
+	timer_page \
 	timer_replace \
 	timer_stop \
 	timer_storm \

@@ -42,8 +42,9 @@
 #define HCALL_YIELD 9          // () -> 0
 #define HCALL_DOORBELL 10      // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
 #define HCALL_COUNTERS 11      // (address of struct lull_counters) -> 0
-#define HCALL_UPCALL_RETURN 12 // rax is popped from the stack; leaves an upcall, preserves all registers
-#define HCALL_COUNT 13
+#define HCALL_SET_DEADLINE 12  // (deadline_ns) -> 0; absolute, LULL_TIME_NEVER shuts the device down
+#define HCALL_UPCALL_RETURN 13 // rax is popped from the stack; leaves an upcall, preserves all registers
+#define HCALL_COUNT 14
 
 #define LULL_OK 0
 #define LULL_EINVAL (-1) // an argument is out of its range
@@ -69,6 +70,8 @@ struct lull_event_record {
     uint64_t injected_ns; // hv: the upcall frame was pushed
 };
 
+#define LULL_TIME_NEVER UINT64_MAX
+
 struct lull_vcpu_page {
     uint32_t irq_enabled; // guest: 1 = upcalls may come. hv: 0 at each upcall
     uint32_t reserved0;
@@ -76,6 +79,12 @@ struct lull_vcpu_page {
     uint64_t mask;    // guest: 1 = this interrupt stays pending without an upcall
     uint64_t fault_address; // hv: CR2 of the last reflected page fault
     struct lull_event_record timer;
+    // The deadline that the guest wants, and the one that the hypervisor holds for it: absolute, in ns of the
+    // machine clock, LULL_TIME_NEVER for none. To move its deadline later, or to arm before it halts, a guest
+    // stores next_deadline_ns and that is all: the hypervisor looks at the word when what it holds expires,
+    // and when the guest halts. Only a deadline before armed_until_ns needs HCALL_SET_DEADLINE.
+    uint64_t next_deadline_ns; // guest. hv: LULL_TIME_NEVER when the event has become pending
+    uint64_t armed_until_ns;   // hv
     uint64_t timer_count;  // hv: timer events pended so far, both modes
     uint64_t timer_missed; // hv: periods of the periodic mode that passed unserved and were not replayed
 };
@@ -85,8 +94,10 @@ _Static_assert(offsetof(struct lull_vcpu_page, pending) == 8, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, mask) == 16, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, fault_address) == 24, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer) == 32, "ABI");
-_Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 56, "ABI");
-_Static_assert(sizeof(struct lull_vcpu_page) == 72, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, next_deadline_ns) == 56, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, armed_until_ns) == 64, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 72, "ABI");
+_Static_assert(sizeof(struct lull_vcpu_page) == 88, "ABI");
 
 // An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, pushes this
 // frame and continues at `interrupt_entry` with rsp pointing to it (aligned as the interrupted code
