@@ -36,6 +36,22 @@ extern const char image_load_start[], image_load_end[]; // linker/hv.ld; physica
 static struct acpi_info acpi;
 static struct clock_source *tsc, *lapic_counter, *hpet, *pmtimer;
 
+// UEFI loaders put modules below 1 MiB too, where no RAM is taken from: those get mapped by themselves.
+static bool map_low_modules(const struct boot_info *boot)
+{
+    uint64_t ram_start = boot->memory_count != 0 ? boot->memory[0].start : 0;
+    bool mapped = true;
+
+    for (uint32_t i = 0; mapped && i < boot->module_count; i++) {
+        uint64_t end = align_up(boot->modules[i].end, PAGING_PAGE_SIZE);
+
+        if (boot->modules[i].start < ram_start)
+            mapped = paging_add_ram(align_down(boot->modules[i].start, PAGING_PAGE_SIZE),
+                                    end < ram_start ? end : ram_start);
+    }
+    return mapped;
+}
+
 void machine_init_memory(const struct boot_info *boot)
 {
     static struct boot_memory_range reserved[1 + BOOT_INFO_MODULES_MAX];
@@ -53,7 +69,7 @@ void machine_init_memory(const struct boot_info *boot)
     mapped = paging_begin();
     for (uint32_t i = 0; mapped && i < boot->memory_count; i++)
         mapped = paging_add_ram(boot->memory[i].start, boot->memory[i].end);
-    if (!mapped)
+    if (!mapped || !map_low_modules(boot))
         panic_machine("memory is out while building page tables; give the machine more (QEMU: -m 512M)");
     paging_finish();
     log_info("memory: %llu MiB usable", (unsigned long long)page_alloc_total_count() / 256);
