@@ -8,14 +8,14 @@ import qemu
 
 def test_unknown_key_and_bad_value(boot, short):
     boot_line, modules = short
-    outcome = boot(f"{boot_line} colour=blue clockevent=sundial clocksource", modules).succeeded()
+    outcome = boot(f"{boot_line} colour=blue clockevent=sundial clocksource", modules, icount=False).succeeded()
     outcome.says(r"warning: boot line: .*colour.*ignored")
     outcome.says(r"warning: boot line: .*sundial.*ignored")
     outcome.says(r"warning: boot line: .*clocksource.*ignored")
 
 
 def test_no_modules(boot):
-    outcome = boot("mode=demo exit=debug report=json")
+    outcome = boot("mode=demo exit=debug report=json", icount=False)
     outcome.says(r"(?i)no (guest|module)")
     assert outcome.status != qemu.EXIT_SUCCESS
 
@@ -47,7 +47,7 @@ def put(offset, data):
 ])
 def test_damaged_module(boot, damaged, change):
     """A damaged image is refused with the reason; with no guest left the run is no success."""
-    outcome = boot("mode=selftest exit=debug", [(damaged(change), "broken")])
+    outcome = boot("mode=selftest exit=debug", [(damaged(change), "broken expect=exit:0")], icount=False)
     outcome.says(r"broken.*refused|refused.*broken")
     outcome.never_says(r"panic")
     assert outcome.status != qemu.EXIT_SUCCESS
@@ -55,6 +55,6 @@ def test_damaged_module(boot, damaged, change):
 
 @pytest.mark.parametrize("line", ["bad count=0", "bad count=many", "bad mem=1", "bad mem=999G"])
 def test_bad_module_line(boot, line):
-    outcome = boot("mode=selftest exit=debug", [("guest", line)])
+    outcome = boot("mode=selftest exit=debug", [("guest", line)], icount=False)
     outcome.says(r"bad.*(count|mem)")
     assert outcome.status != qemu.EXIT_SUCCESS

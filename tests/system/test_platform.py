@@ -10,16 +10,21 @@ def test_no_long_mode(boot):
     """Nothing can run here, so the machine says so and halts: the only end is the one that we make."""
     with pytest.raises(pytest.fail.Exception) as stopped:
         boot("mode=selftest exit=debug", [("guest", "guest")], cpu="max,-lm", timeout_s=20)
-    assert "long mode" in str(stopped.value)
+    assert "this CPU has no 64-bit mode" in str(stopped.value)
 
 
-def test_no_acpi(boot, short):
-    boot(*short, acpi=False).succeeded().says(r"no RSDP")
+def test_little_acpi(boot, short):
+    """With acpi=off the firmware still leaves tables, but none that says how to power off."""
+    boot(*short, acpi=False).succeeded().says(r"warning: acpi: .*power-off by ACPI is not possible")
 
 
 @pytest.mark.parametrize("missing", ["-smep", "-smap", "-umip", "-nx", "-smep,-smap,-umip,-nx,-fsgsbase,-rdtscp,-pge"])
 def test_fewer_protections(boot, short, missing):
-    boot(*short, cpu=f"max,{missing}").succeeded()
+    boot_line, modules = short
+    if "-nx" in missing:
+        # One of its cases is a jump into data, which only NX forbids.
+        modules = [(file, line) for file, line in modules if file.stem != "exceptions"]
+    boot(boot_line, modules, cpu=f"max,{missing}").succeeded()
 
 
 def test_oldest_cpu(boot, entry):
