@@ -113,6 +113,20 @@ static void freed_pages_come_back_as_zeros(void **state)
     assert_int_equal(page_alloc_free_count(), 10);
 }
 
+static void page_tables_are_pages(void **state)
+{
+    uint64_t table;
+
+    (void)state;
+    page_alloc_init(two_ranges, 2, NULL, 0);
+    table = paging_table_alloc();
+    assert_int_equal(table, RAM_START);
+    assert_zero_page(table);
+    assert_int_equal(page_alloc_free_count(), 11);
+    paging_table_free(table);
+    assert_int_equal(page_alloc_free_count(), 12);
+}
+
 static void free_twice(uint64_t phys)
 {
     page_free(phys);
@@ -223,6 +237,7 @@ int main(void)
         TEST(reserved_pages_stay_out),
         TEST(boot_does_not_touch_unused_ram),
         TEST(freed_pages_come_back_as_zeros),
+        TEST(page_tables_are_pages),
         TEST(wrong_frees_are_caught),
         TEST(seal_in_the_contents_is_no_double_free),
         TEST(write_after_free_is_caught),

@@ -14,3 +14,7 @@ static inline void *phys_to_virt(uint64_t phys)
 {
     return fake_ram + (phys - fake_ram_start);
 }
+
+// What the allocator provides for page tables.
+uint64_t paging_table_alloc(void);
+void paging_table_free(uint64_t phys);
