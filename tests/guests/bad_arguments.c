@@ -13,6 +13,8 @@ static const uint64_t unreadable[] = {
     0x0000800000000000, // not canonical
     0xffff7fffffffffff,
     0xffff800000000000, // the hypervisor's map of all memory
+    0xffff800000200000, // in that map, where the hypervisor is
+    0xffff800010000000, // in that map, 256 MiB: plain memory
     0xffffffff80000000, // the hypervisor's code
     0xffffffffffffffff,
 };

@@ -33,6 +33,7 @@ void irq_dispatch(void)
 {
     unsigned int irq;
 
+    EXPECT(!irq_enabled());
     while (irq_claim(&irq)) {
         if (irq == LULL_IRQ_TIMER) {
             test_timer_ns = clock_now_ns();
@@ -47,6 +48,7 @@ void irq_dispatch(void)
 
 void exception_dispatch(struct exception *exception)
 {
+    EXPECT(!irq_enabled());
     test_exception.count++;
     test_exception.vector = exception->hv.vector;
     test_exception.error = exception->hv.error;
