@@ -36,3 +36,6 @@ UNIT_SRCS_test_elf := tests/unit/test_elf.c hv/vm/elf.c
 UNIT_TESTS += test_panic
 UNIT_SRCS_test_panic   := tests/unit/test_panic.c hv/core/panic.c hv/shared/lib/format.c $(UNIT_LOG)
 UNIT_CFLAGS_test_panic := -iquote tests/fake/panic -Itests/fake
+
+UNIT_TESTS += test_log
+UNIT_SRCS_test_log := tests/unit/test_log.c hv/core/log.c hv/shared/lib/format.c
