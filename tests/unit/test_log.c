@@ -95,6 +95,13 @@ static void long_lines_are_cut(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
+    for (int length = LOG_LINE_MAX - 40; length < LOG_LINE_MAX + 4; length++) {
+        console_length = 0;
+        log_info("%.*s", length, text);
+        assert_in_range(console_length, LOG_LINE_MAX - 40, LOG_LINE_MAX);
+        assert_int_equal(console[console_length - 1], '\n');
+    }
+    console_length = 0;
     log_info("%s", text);
     assert_int_equal(console_length, LOG_LINE_MAX);
     assert_int_equal(console[LOG_LINE_MAX - 2], 'x');
