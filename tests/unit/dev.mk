@@ -26,3 +26,16 @@ UNIT_TESTS += test_acpi
 UNIT_SRCS_test_acpi   := tests/unit/test_acpi.c hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c \
 	hv/dev/acpi_fadt.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_acpi := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_rtc
+UNIT_SRCS_test_rtc   := tests/unit/test_rtc.c hv/dev/rtc.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_rtc := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_references
+UNIT_SRCS_test_references   := tests/unit/test_references.c hv/dev/pmtimer.c hv/dev/pit.c \
+	hv/shared/lib/ns_scale.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_uart
+UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)

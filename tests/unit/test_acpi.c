@@ -24,7 +24,7 @@
 
 // A table under construction.
 struct blob {
-    uint8_t bytes[512];
+    uint8_t bytes[1024];
     size_t length;
 };
 
@@ -284,6 +284,17 @@ static void damaged_root_table(void **state)
     assert_int_equal(log_capture_warnings, 0);
 }
 
+static void length_must_be_what_is_there(void **state)
+{
+    (void)state;
+    assert_true(acpi_check_table(madt.bytes, madt.length, "APIC"));
+    madt.bytes[madt.length] = 0; // one more byte that does not change the sum
+    assert_false(acpi_check_table(madt.bytes, madt.length + 1, "APIC"));
+    assert_logged("APIC", "bytes, ");
+    assert_false(acpi_check_table(madt.bytes, 35, "APIC"));
+    assert_logged("APIC", "less than a header");
+}
+
 static void wild_root_entries(void **state)
 {
     (void)state;
@@ -364,14 +375,18 @@ static void more_cpus_than_fit(void **state)
     (void)state;
     begin(&madt, "APIC");
     append(&madt, &(uint32_t[]){ 0xfee00000, 0 }, 8);
-    for (uint32_t i = 0; i < 55; i++) {
+    for (uint32_t i = 0; i < 70; i++) {
         append(&madt, &(struct acpi_madt_lapic){ { ACPI_MADT_LAPIC, 8 }, 0, (uint8_t)i, 1 }, 8);
     }
     seal(&madt);
     acpi_info_default(&info);
-    info.cpu_count = ACPI_CPUS_MAX - 1;
+    info.cpu_count = ACPI_CPUS_MAX - 1; // counted anew, not added to
+    log_capture_reset();
     assert_true(acpi_parse_madt(madt.bytes, madt.length, &info));
-    assert_int_equal(info.cpu_count, 55); // counted anew, not added to
+    assert_int_equal(info.cpu_count, ACPI_CPUS_MAX);
+    assert_true(info.cpus[0].apic_id == 0 && info.cpus[ACPI_CPUS_MAX - 1].apic_id == ACPI_CPUS_MAX - 1);
+    assert_int_equal(log_capture_warnings, 70 - ACPI_CPUS_MAX);
+    assert_logged("MADT", "APIC id 69");
     assert_false(info.has_legacy_pic);
 }
 
@@ -456,7 +471,7 @@ static void sleep_types(void **state)
     static const uint8_t wide[] = { 0x08, '_', 'S', '5',  '_', 0x12, 0x40, 0x00, 2,
                                     0x0b, 3,   0,   0x0c, 2,   0,    0,    0 };
     static const uint8_t large[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x06, 4, 0x0a, 8, 0x00, 0, 0 };
-    static const uint8_t single[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x04, 1, 0x0a, 5 };
+    static const uint8_t single[] = { 0x08, '_', 'S', '5', '_', 0x12, 0x04, 1, 0x0a, 5, 0x01 };
     static const uint8_t method[] = { 0x14, 0x10, '_', 'S', '5', '_', 0x12, 0x06, 4, 0x0a, 5, 0x0a, 5, 0, 0 };
     (void)state;
     assert_s5(root, sizeof(root), true, 1, 7);
@@ -510,6 +525,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scan_finds_the_rsdp, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_rsdp, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_root_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(length_must_be_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(wild_root_entries, setup, teardown),
         cmocka_unit_test_setup_teardown(damaged_madt, setup, teardown),
         cmocka_unit_test_setup_teardown(odd_madt_entries, setup, teardown),
