@@ -95,9 +95,9 @@ static void long_lines_are_cut(void **state)
 
     (void)state;
     memset(text, 'x', sizeof(text) - 1);
-    for (int length = LOG_LINE_MAX - 40; length < LOG_LINE_MAX + 4; length++) {
+    for (unsigned int length = LOG_LINE_MAX - 40; length < LOG_LINE_MAX + 4; length++) {
         console_length = 0;
-        log_info("%.*s", length, text);
+        log_info("%.*s", (int)length, text);
         assert_in_range(console_length, LOG_LINE_MAX - 40, LOG_LINE_MAX);
         assert_int_equal(console[console_length - 1], '\n');
     }
