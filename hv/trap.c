@@ -30,8 +30,7 @@ static void take_uart_interrupt(void)
         monitor_input((char)byte);
 }
 
-// The one switch. `vcpu` is null if the CPU was idle: then only device interrupts come.
-static void dispatch(uint64_t vector, struct vcpu *vcpu)
+void trap_dispatch(uint64_t vector, struct vcpu *vcpu)
 {
     switch (vector) {
     case VECTOR_HYPERCALL_SERVED:
@@ -68,16 +67,6 @@ static void dispatch(uint64_t vector, struct vcpu *vcpu)
         lapic_eoi();
         break;
     }
-}
-
-void trap_from_guest(struct vcpu *vcpu)
-{
-    dispatch(vcpu->entry.frame.vector, vcpu);
-}
-
-void trap_from_idle(uint64_t vector)
-{
-    dispatch(vector, NULL);
 }
 
 // An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.

@@ -145,7 +145,7 @@ static void idle(struct cpu *cpu, struct run_queue *queue)
         cpu_account(CPU_SHARE_IDLE);
         uint64_t vector = entry_idle();
         cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-        trap_from_idle(vector);
+        trap_dispatch(vector, NULL);
     } while (queue->current == NULL);
 }
 

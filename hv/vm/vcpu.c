@@ -65,6 +65,6 @@ void vcpu_run(void)
         entry_run(); // in the guest, until it traps
         if (cpu->timed)
             cpu_account(CPU_SHARE_HYPERVISOR);
-        trap_from_guest(vcpu); // why it left; it may be gone after this
+        trap_dispatch(vcpu->entry.frame.vector, vcpu); // why it left; it may be gone after this
     }
 }
