@@ -30,6 +30,34 @@ def test_a_single_interrupt_is_noticed(boot):
     outcome.says(r"^selftest: guest: failure: \d+ hardware interrupts")
 
 
+def hardware_interrupts(log):
+    """How many hardware interrupts QEMU itself noted while the hypervisor or a guest ran (cpu_loop's -d int)."""
+    count = 0
+    for line in log.read_text(errors="replace").splitlines():
+        match = re.match(r"\s*\d+: v=([0-9a-f]{2}) e=[0-9a-f]+ i=0 cpl=(\d) IP=[0-9a-f]+:([0-9a-f]{16}) ", line)
+        if match and int(match.group(1), 16) >= 0x20:
+            count += match.group(2) == "3" or int(match.group(3), 16) >= 0xffffffff80000000
+    return count
+
+
+def test_silence_in_the_emulators_own_log(boot, tmp_path):
+    """A witness that shares no code with us: twenty seconds of silence take as many interrupts as two."""
+    counts = []
+    for seconds in (2, 20):
+        log = tmp_path / f"{seconds}.log"
+        line = IDLE.replace("timeout=20s", f"timeout={seconds}s")
+        boot("mode=selftest exit=debug", [("guest", line)], log=log).succeeded()
+        counts.append(hardware_interrupts(log))
+    assert counts[0] == counts[1]
+    assert counts[0] > 0, "the log shows no interrupt at all, not even those of the timer-queue test"
+
+
+def test_the_emulators_log_shows_a_tick(boot, tmp_path):
+    log = tmp_path / "tick.log"
+    boot("mode=selftest exit=debug", [("guest", IDLE.replace("timeout=20s", "timeout=2s") + " hz=100")], log=log)
+    assert hardware_interrupts(log) >= 2000
+
+
 def test_random_one_shots_are_never_early(boot):
     """100,000 random one-shots over ten guests; each guest looks at the clock itself."""
     line = f"guest count={GUESTS} mem=1M -- work=random n={EVENTS}"
