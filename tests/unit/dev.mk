@@ -22,10 +22,15 @@ UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_ACPI := hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c hv/dev/acpi_fadt.c tests/unit/firmware.c
+
 UNIT_TESTS += test_acpi
-UNIT_SRCS_test_acpi   := tests/unit/test_acpi.c hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c \
-	hv/dev/acpi_fadt.c $(UNIT_MACHINE)
+UNIT_SRCS_test_acpi   := tests/unit/test_acpi.c $(UNIT_ACPI) $(UNIT_MACHINE)
 UNIT_CFLAGS_test_acpi := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_acpi_tables
+UNIT_SRCS_test_acpi_tables   := tests/unit/test_acpi_tables.c $(UNIT_ACPI) $(UNIT_MACHINE)
+UNIT_CFLAGS_test_acpi_tables := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_rtc
 UNIT_SRCS_test_rtc   := tests/unit/test_rtc.c hv/dev/rtc.c $(UNIT_MACHINE)
@@ -37,5 +42,5 @@ UNIT_SRCS_test_references   := tests/unit/test_references.c hv/dev/pmtimer.c hv/
 UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_uart
-UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c $(UNIT_MACHINE)
+UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)

@@ -7,28 +7,8 @@
 
 #include <string.h>
 
+#include "chip_uart.h"
 #include "core/panic.h"
-#include "machine.h"
-
-#define SENT_MAX 65536u
-
-static struct line {
-    struct machine_chip chip;
-    uint8_t ier, lcr, mcr, scr, fcr, divisor_low, divisor_high;
-    bool scratch_missing, stalled, is_8250;
-    uint32_t depth;          // of the transmit FIFO
-    uint32_t fifo;           // bytes in it
-    uint32_t reads_per_byte; // polls of LSR until a byte has left; 0: at once
-    uint32_t polls;
-    char sent[SENT_MAX];
-    uint32_t sent_count;
-    const char *input;
-    uint8_t input_errors; // error bits of LSR with the next byte
-    bool thr_empty_told;  // reading IIR took the transmit interrupt back
-    bool always_pending;
-    uint32_t edges; // of the interrupt line
-    bool level;
-} line;
 
 static bool panicking;
 
@@ -37,143 +17,21 @@ bool panic_active(void)
     return panicking;
 }
 
-static bool thr_empty(void)
-{
-    return line.fifo == 0 && !line.stalled;
-}
-
-static bool pending(void)
-{
-    return line.always_pending ||
-           ((line.ier & 1) != 0 && line.input != NULL && (*line.input != '\0' || line.input_errors != 0)) ||
-           ((line.ier & 2) != 0 && thr_empty() && !line.thr_empty_told);
-}
-
-// The interrupt line follows the causes, gated by the enable register and OUT2; the I/O APIC sees edges.
-static void settle(void)
-{
-    bool level = pending() && line.ier != 0 && (line.mcr & 8) != 0;
-    if (level && !line.level) {
-        line.edges++;
-    }
-    line.level = level;
-}
-
-static void leave_byte(void)
-{
-    if (line.fifo > 0 && !line.stalled) {
-        if (--line.fifo == 0) {
-            line.thr_empty_told = false;
-        }
-    }
-}
-
-static uint32_t read_reg(uint32_t offset)
-{
-    switch (offset) {
-    case 0:
-        return line.input != NULL && *line.input != '\0' ? (uint8_t)*line.input++ : 0;
-    case 1:
-        return line.ier;
-    case 2: {
-        uint32_t fifos = (line.fcr & 1) != 0 && !line.is_8250 ? 0xc0 : 0;
-        if (!pending()) {
-            return fifos | 1;
-        }
-        if (line.input != NULL && *line.input != '\0') {
-            return fifos | 4;
-        }
-        line.thr_empty_told = true;
-        return fifos | 2;
-    }
-    case 5: {
-        if (line.reads_per_byte != 0 && ++line.polls % line.reads_per_byte == 0) {
-            leave_byte();
-        }
-        uint32_t status = line.input_errors;
-        line.input_errors = 0;
-        return status | (thr_empty() ? 0x60 : 0) | (line.input != NULL && *line.input != '\0');
-    }
-    case 6:
-        // In loopback RTS shows as CTS, DTR as DSR, OUT1 as RI, OUT2 as DCD.
-        return (line.mcr & 0x10) != 0 ? (line.mcr & 2) << 3 | (line.mcr & 1) << 5 | (line.mcr & 0xc) << 4
-                                      : 0xb0;
-    case 7:
-        return line.scratch_missing ? 0xff : line.scr;
-    default:
-        return 0;
-    }
-}
-
-static void write_reg(uint32_t offset, uint8_t value)
-{
-    bool latch = (line.lcr & 0x80) != 0;
-    switch (offset) {
-    case 0:
-        if (latch) {
-            line.divisor_low = value;
-            break;
-        }
-        assert_true(line.fifo < line.depth); // never more than fits
-        assert_true((line.mcr & 0x10) == 0); // nothing is sent in loopback
-        line.sent[line.sent_count++ % SENT_MAX] = (char)value;
-        line.fifo += line.reads_per_byte != 0 || line.stalled;
-        line.thr_empty_told = false;
-        break;
-    case 1:
-        if (latch) {
-            line.divisor_high = value;
-            break;
-        }
-        if ((value & ~line.ier & 2) != 0) {
-            line.thr_empty_told = false; // enabling it asks anew
-        }
-        line.ier = value;
-        break;
-    case 2:
-        line.fcr = value;
-        break;
-    case 3:
-        line.lcr = value;
-        break;
-    case 4:
-        line.mcr = value;
-        break;
-    case 7:
-        line.scr = value;
-        break;
-    default:
-        break;
-    }
-}
-
-static uint32_t read_port(struct machine_chip *chip, uint32_t offset, unsigned int bytes)
-{
-    (void)chip;
-    (void)bytes;
-    uint32_t value = read_reg(offset);
-    settle();
-    return value;
-}
-
-static void write_port(struct machine_chip *chip, uint32_t offset, unsigned int bytes, uint32_t value)
-{
-    (void)chip;
-    (void)bytes;
-    write_reg(offset, (uint8_t)value);
-    settle();
-}
-
 static int setup(void **state)
 {
     (void)state;
     machine_reset();
-    memset(&line, 0, sizeof(line));
     panicking = false;
-    line.chip =
-        (struct machine_chip){ .base = UART_COM1_PORT, .size = 8, .read = read_port, .write = write_port };
-    line.depth = 16;
-    machine_add_ports(&line.chip);
+    chip_uart_add();
+    return 0;
+}
+
+// No test may see the chip mistreated.
+static int teardown(void **state)
+{
+    (void)state;
+    assert_false(line.overfilled);       // never more bytes than the FIFO takes
+    assert_false(line.sent_in_loopback); // nothing is sent while the chip is being looked for
     return 0;
 }
 
@@ -247,8 +105,8 @@ static void short_line_costs_no_interrupt(void **state)
     assert_sent("15 bytes of it\r\n");
     assert_int_equal(line.ier & 2, 0);
     while (line.fifo > 0) {
-        leave_byte();
-        settle();
+        chip_uart_send_byte();
+        chip_uart_settle();
     }
     assert_int_equal(line.edges, 0);
 }
@@ -268,8 +126,8 @@ static void long_text_goes_on_by_interrupt(void **state)
     assert_int_equal(line.sent_count, 16);
     uint32_t served = 0;
     for (uint32_t step = 0; step < 10000; step++) {
-        leave_byte();
-        settle();
+        chip_uart_send_byte();
+        chip_uart_settle();
         if (line.edges != served) {
             served = line.edges;
             uart_interrupt();
@@ -349,7 +207,7 @@ static void input_by_interrupt(void **state)
     for (int round = 0; round < 200; round++) { // many times around the ring
         uint32_t before = line.edges;
         line.input = "help\r";
-        settle();
+        chip_uart_settle();
         assert_int_equal(line.edges, before + 1);
         uart_interrupt();
         assert_false(line.level); // the line has fallen, so the next byte makes an edge
@@ -368,7 +226,7 @@ static void input_overrun_is_counted(void **state)
     assert_true(uart_init());
     uart_start_interrupts();
     line.input = text;
-    settle();
+    chip_uart_settle();
     uart_interrupt();
     uint32_t got = 0;
     while (uart_read_char() >= 0) {
@@ -378,13 +236,13 @@ static void input_overrun_is_counted(void **state)
     assert_int_equal(uart_read_counts().rx_lost, 44);
     line.input = "ab";
     line.input_errors = 0x02; // the chip lost one itself; the byte at hand is sound
-    settle();
+    chip_uart_settle();
     uart_interrupt();
     assert_int_equal(uart_read_char(), 'a');
     assert_int_equal(uart_read_counts().rx_lost, 45);
     line.input = "xy";
     line.input_errors = 0x08; // framing error: that byte is not taken
-    settle();
+    chip_uart_settle();
     uart_interrupt();
     assert_int_equal(uart_read_counts().rx_garbled, 1);
 }
@@ -396,7 +254,7 @@ static void jammed_cause_is_bounded(void **state)
     assert_true(uart_init());
     uart_start_interrupts();
     line.always_pending = true;
-    settle();
+    chip_uart_settle();
     uint32_t edges = line.edges;
     uint64_t accesses = machine.accesses;
     uart_interrupt();
@@ -408,19 +266,19 @@ static void jammed_cause_is_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(finds_the_chip, setup),
-        cmocka_unit_test_setup(does_without_a_chip, setup),
-        cmocka_unit_test_setup(polled_output, setup),
-        cmocka_unit_test_setup(chip_without_fifo, setup),
-        cmocka_unit_test_setup(short_line_costs_no_interrupt, setup),
-        cmocka_unit_test_setup(long_text_goes_on_by_interrupt, setup),
-        cmocka_unit_test_setup(full_ring_waits_and_loses_nothing, setup),
-        cmocka_unit_test_setup(stalled_line_is_given_up, setup),
-        cmocka_unit_test_setup(panic_polls, setup),
-        cmocka_unit_test_setup(polled_input, setup),
-        cmocka_unit_test_setup(input_by_interrupt, setup),
-        cmocka_unit_test_setup(input_overrun_is_counted, setup),
-        cmocka_unit_test_setup(jammed_cause_is_bounded, setup),
+        cmocka_unit_test_setup_teardown(finds_the_chip, setup, teardown),
+        cmocka_unit_test_setup_teardown(does_without_a_chip, setup, teardown),
+        cmocka_unit_test_setup_teardown(polled_output, setup, teardown),
+        cmocka_unit_test_setup_teardown(chip_without_fifo, setup, teardown),
+        cmocka_unit_test_setup_teardown(short_line_costs_no_interrupt, setup, teardown),
+        cmocka_unit_test_setup_teardown(long_text_goes_on_by_interrupt, setup, teardown),
+        cmocka_unit_test_setup_teardown(full_ring_waits_and_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(stalled_line_is_given_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(panic_polls, setup, teardown),
+        cmocka_unit_test_setup_teardown(polled_input, setup, teardown),
+        cmocka_unit_test_setup_teardown(input_by_interrupt, setup, teardown),
+        cmocka_unit_test_setup_teardown(input_overrun_is_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(jammed_cause_is_bounded, setup, teardown),
     };
     return cmocka_run_group_tests_name("uart", tests, NULL, NULL);
 }
