@@ -161,10 +161,11 @@ struct vcpu *sched_pick(void)
         charge(queue->current);
         enqueue(queue, queue->current);
     }
-    if (list_empty(&queue->waiting))
-        idle(cpu, queue);
+    struct list_node *first = list_pop(&queue->waiting);
+    if (first != NULL)
+        start(queue, container_of(first, struct vcpu, run_link));
     else
-        start(queue, container_of(list_pop(&queue->waiting), struct vcpu, run_link));
+        idle(cpu, queue);
     update_slice(queue);
     queue->stats.switches += queue->current != cpu->vcpu;
     return queue->current;
