@@ -7,7 +7,6 @@
 
 #include "core/log.h"
 #include "x86/io.h"
-#include "x86/mmio.h"
 #include "x86/paging.h"
 #include "x86/reset.h"
 

@@ -44,3 +44,11 @@ UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
 UNIT_TESTS += test_uart
 UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_power
+UNIT_SRCS_test_power   := tests/unit/test_power.c hv/dev/power.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_power := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_ioapic
+UNIT_SRCS_test_ioapic   := tests/unit/test_ioapic.c hv/dev/ioapic.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_ioapic := $(UNIT_MACHINE_CFLAGS)
