@@ -61,14 +61,16 @@ static void a_timer_fires_at_its_time_and_once(void **state)
 {
     (void)state;
     for (unsigned int bit = 0; bit < 64; bit++) {
+        uint64_t expiry_ns = 1000 + BIT(bit);
+
         start(1000);
-        arm(0, u64_add_sat(1000, BIT(bit)));
+        arm(0, expiry_ns);
         assert_true(timer_wheel_armed(&timers[0].node));
-        assert_int_equal(timer_wheel_next_ns(&wheel), u64_add_sat(1000, BIT(bit)));
-        assert_int_equal(pop(u64_add_sat(1000, BIT(bit)) - 1), -1);
-        assert_int_equal(timer_wheel_next_ns(&wheel), u64_add_sat(1000, BIT(bit)));
-        assert_int_equal(pop(u64_add_sat(1000, BIT(bit))), 0);
-        assert_int_equal(timers[0].node.expiry_ns, u64_add_sat(1000, BIT(bit)));
+        assert_int_equal(timer_wheel_next_ns(&wheel), expiry_ns);
+        assert_int_equal(pop(expiry_ns - 1), -1);
+        assert_int_equal(timer_wheel_next_ns(&wheel), expiry_ns);
+        assert_int_equal(pop(expiry_ns), 0);
+        assert_int_equal(timers[0].node.expiry_ns, expiry_ns);
         assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER);
         assert_int_equal(pop(TIME_NEVER), -1);
     }
@@ -156,18 +158,33 @@ static void the_end_of_time_is_reached(void **state)
 {
     (void)state;
     start(TIME_NEVER - 100);
-    arm(0, TIME_NEVER);
-    arm(1, TIME_NEVER - 1);
+    arm(0, TIME_NEVER - 1);
+    arm(1, TIME_NEVER - 2);
     arm(2, TIME_NEVER - 100);
     arm(3, 0);
     assert_int_equal(pop(TIME_NEVER - 100), 3);
     assert_int_equal(pop(TIME_NEVER - 100), 2);
-    assert_int_equal(pop(TIME_NEVER - 2), -1);
+    assert_int_equal(pop(TIME_NEVER - 3), -1);
     assert_int_equal(pop(TIME_NEVER), 1);
-    assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER);
+    assert_int_equal(timer_wheel_next_ns(&wheel), TIME_NEVER - 1);
     assert_int_equal(pop(TIME_NEVER), 0);
     arm(0, 7);
     assert_int_equal(pop(0), 0);
+}
+
+static void never_is_no_expiry(void **state)
+{
+    (void)state;
+    start(0);
+    arm(0, TIME_NEVER);
+    assert_false(timer_wheel_armed(&timers[0].node));
+    arm(0, 1000);
+    arm(1, 2000);
+    arm(0, TIME_NEVER);
+    assert_false(timer_wheel_armed(&timers[0].node));
+    assert_int_equal(timer_wheel_next_ns(&wheel), 2000);
+    assert_int_equal(pop(TIME_NEVER), 1);
+    assert_int_equal(pop(TIME_NEVER), -1);
 }
 
 static void a_walk_meets_every_timer_once(void **state)
@@ -232,6 +249,7 @@ int main(void)
         cmocka_unit_test(equal_expiries_all_come_out),
         cmocka_unit_test(time_does_not_go_backwards),
         cmocka_unit_test(the_end_of_time_is_reached),
+        cmocka_unit_test(never_is_no_expiry),
         cmocka_unit_test(a_walk_meets_every_timer_once),
         cmocka_unit_test(many_timers_come_out_sorted),
     };

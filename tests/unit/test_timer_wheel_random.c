@@ -264,7 +264,10 @@ static void play_arm(struct player *player)
     uint64_t expiry_ns = draw_expiry(player);
 
     timer_wheel_arm(&wheel, &timers[i].node, expiry_ns);
-    timer_wheel_oracle_arm(&player->oracle, i, expiry_ns);
+    if (expiry_ns == TIME_NEVER)
+        timer_wheel_oracle_cancel(&player->oracle, i);
+    else
+        timer_wheel_oracle_arm(&player->oracle, i, expiry_ns);
 }
 
 static void play_cancel(struct player *player)

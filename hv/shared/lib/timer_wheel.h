@@ -1,92 +1,144 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A hierarchical timer wheel with nanosecond keys and an exact next expiry.
 //
-// The wheel holds intrusive nodes and knows their expiry times; it does not know what a timer
-// does, reads no clock and takes no lock. The owner (one CPU, interrupts off) asks for the
-// earliest expiry, programs its hardware for exactly that time, and then takes out what is due:
+// The wheel holds intrusive nodes and knows their expiry times; it does not know what a timer does, reads no
+// clock, allocates nothing and takes no lock. Its owner (one CPU, interrupts off) asks for the earliest
+// expiry, programs its hardware for exactly that time, and then takes out what is due:
 //
-//	timer_wheel_arm(&wheel, &timer->node, deadline_ns);
-//	hardware_set(timer_wheel_next_ns(&wheel));
-//	...
-//	while ((node = timer_wheel_pop(&wheel, clock_now_ns())) != NULL)
-//		fire(container_of(node, struct timer, node));	// may arm and cancel anything
+//     timer_wheel_arm(&wheel, &timer->node, deadline_ns);
+//     hardware_set(timer_wheel_next_ns(&wheel));
+//     ...
+//     while ((node = timer_wheel_pop(&wheel, now_ns)) != NULL)
+//         fire(container_of(node, struct timer, node)); // may arm and cancel anything
 //
-// Timers come out in order of expiry, never before it, each exactly once; timers of equal
-// expiry come out in no stated order.
+// Timers come out in order of expiry, never before it, each exactly once; timers of equal expiry come out in
+// no stated order. One wake-up per distinct expiry suffices: the wheel never needs one for itself.
+//
+// Arming and cancelling take constant time but for the rare step that timer_wheel.c describes. However many
+// timers there are and whoever chose their times, one call touches at most TIMER_WHEEL_VISITS_MAX(n) nodes.
 
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/time.h"
 
-/* One digit of 6 bits per level: 11 digits cover 64 bits. */
-#define TIMER_WHEEL_DIGIT_BITS 6u
+// Levels of one 4-bit digit each: 16 levels of 16 slots cover 64 bits.
+#define TIMER_WHEEL_DIGIT_BITS 4u
 #define TIMER_WHEEL_SLOTS (1u << TIMER_WHEEL_DIGIT_BITS)
-#define TIMER_WHEEL_LEVELS ((64u + TIMER_WHEEL_DIGIT_BITS - 1) / TIMER_WHEEL_DIGIT_BITS)
+#define TIMER_WHEEL_LEVELS (64u / TIMER_WHEEL_DIGIT_BITS)
 
-/* One timer's place in the wheel. The owner embeds it and may read expiry_ns, also after the timer came
- * out; the rest belongs to the wheel. */
+// The most timers that a slot keeps in no order; a longer ring becomes a block.
+#define TIMER_WHEEL_RING_MAX 32u
+
+// The bound on the nodes that one call touches, with n timers in the wheel: a few rings, and a few paths
+// through a tree whose rank is at most log2(n + 1).
+#define TIMER_WHEEL_VISITS_MAX(n) (12u * TIMER_WHEEL_RING_MAX + 12u * (bits_highest((n) + 1) + 1))
+
+// One timer's place in the wheel. The owner embeds it and may read expiry_ns, also after the timer came out
+// or was cancelled; everything else belongs to the wheel.
 struct timer_wheel_node {
-    struct list_node link;
+    struct list_node link; // its ring or lane; link.next is NULL while not armed
     uint64_t expiry_ns;
-    uint32_t position; /* Level and slot, while armed. */
+    uint16_t slot;                   // the slot whose ring, or whose tree as the root, it is in; else OUTSIDE
+    uint8_t rank;                    // of a block's leader, at least 1; 0 for every other timer
+    struct timer_wheel_node *parent; // these three only for a leader
+    struct timer_wheel_node *left;
+    struct timer_wheel_node *right;
 };
+
+struct timer_wheel_slot {
+    struct list_node ring;
+    struct timer_wheel_node *tree;
+    uint64_t count; // timers in the ring, and one more if there is a tree
+};
+
+#define TIMER_WHEEL_OUTSIDE (TIMER_WHEEL_LEVELS * TIMER_WHEEL_SLOTS)
 
 struct timer_wheel {
-    uint64_t base_ns; /* The wheel's time; no armed timer but a past one is before it. */
-    uint64_t next_ns; /* The earliest expiry, when next_known. */
-    bool next_known;
-    uint64_t levels;                       /* Bit per level that is not empty. */
-    uint64_t occupied[TIMER_WHEEL_LEVELS]; /* Bit per slot that is not empty. */
-    struct list_node slots[TIMER_WHEEL_LEVELS][TIMER_WHEEL_SLOTS];
+    uint64_t base_ns;
+    struct timer_wheel_node *first; // the earliest timer in a slot; &lane: there is none; &unknown: not known
+    uint64_t occupied[TIMER_WHEEL_OUTSIDE / 64 + 1]; // a bit for each slot; the last word stays 0
+    uint32_t lane_misses;                            // arms in a row that were too early for the lane
+    struct timer_wheel_node lane;                    // head of the lane; expires never
+    struct timer_wheel_node unknown;                 // stands for a timer that expires before all
+    struct timer_wheel_slot slots[TIMER_WHEEL_OUTSIDE + 1];
 };
 
-/* Empties the wheel and sets its time. */
+// The slot, counted through all levels, in which a timer belongs: timer_wheel.c has the model. The highest bit
+// in which it differs from base, rounded down to a multiple of the digit's width, is the shift of the digit. Bit 0
+// is forced so that an expiry equal to base is level 0 too; one in the past belongs where base is.
+static inline uint32_t timer_wheel_slot_for(const struct timer_wheel *wheel, uint64_t expiry_ns)
+{
+    uint64_t base_ns = wheel->base_ns;
+    uint64_t key_ns = expiry_ns > base_ns ? expiry_ns : base_ns;
+    uint32_t shift = bits_highest((key_ns ^ base_ns) | 1) & ~(TIMER_WHEEL_DIGIT_BITS - 1);
+    uint32_t digit = (uint32_t)(key_ns >> shift) & (TIMER_WHEEL_SLOTS - 1);
+
+    return shift * (TIMER_WHEEL_SLOTS / TIMER_WHEEL_DIGIT_BITS) + digit;
+}
+
+// Empties the wheel and sets its time.
 void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns);
 
-/* Makes a node that is not armed; must come before its first use. */
+// Makes a node that is not armed; must come before its first use.
 static inline void timer_wheel_node_init(struct timer_wheel_node *node)
 {
-    list_init(&node->link);
-    node->expiry_ns = TIME_NEVER;
-    node->position = 0;
+    *node = (struct timer_wheel_node){ .expiry_ns = TIME_NEVER };
 }
 
-/* True from arming until the node is cancelled or popped. */
+// True from arming until the node is cancelled or popped.
 static inline bool timer_wheel_armed(const struct timer_wheel_node *node)
 {
-    return !list_empty(&node->link);
+    return node->link.next != NULL;
 }
 
-/* Arms the node, or moves it if it is armed. Any expiry is allowed: one in the past (it is due at
- * once, and keeps its expiry_ns), and TIME_NEVER too (it is due at that time). */
+// Arms the node, or moves it if it is armed. An expiry in the past is allowed: it is due at once and keeps its
+// expiry_ns. TIME_NEVER is no expiry: the node is cancelled.
 void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns);
 
-/* Takes the node out of its wheel; nothing happens when it is not armed. */
+// Takes the node out of its wheel; nothing happens when it is not armed.
 void timer_wheel_cancel(struct timer_wheel *wheel, struct timer_wheel_node *node);
 
-/* The earliest expiry of all armed timers, exactly; TIME_NEVER when there are none. */
-uint64_t timer_wheel_next_ns(struct timer_wheel *wheel);
+// Finds the earliest timer in a slot again. For timer_wheel_next_ns() and timer_wheel_pop().
+struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel);
 
-/* Takes out and returns the earliest timer with expiry_ns <= now_ns; NULL when there is none. A now_ns
- * before the time that the wheel has already reached is taken for that time. */
+// The earliest timer of all, or &wheel->lane, which expires never.
+static inline struct timer_wheel_node *timer_wheel_earliest(struct timer_wheel *wheel)
+{
+    struct timer_wheel_node *lane = container_of(wheel->lane.link.next, struct timer_wheel_node, link);
+    struct timer_wheel_node *first = wheel->first;
+
+    if (first == &wheel->unknown)
+        first = timer_wheel_find_first(wheel);
+    return lane->expiry_ns < first->expiry_ns ? lane : first;
+}
+
+// The earliest expiry of all armed timers, exactly; TIME_NEVER when there are none.
+static inline uint64_t timer_wheel_next_ns(struct timer_wheel *wheel)
+{
+    return timer_wheel_earliest(wheel)->expiry_ns;
+}
+
+// Takes out and returns the earliest timer with expiry_ns <= now_ns; NULL when there is none. A now_ns before
+// the time that the wheel has already reached is taken for that time.
 struct timer_wheel_node *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now_ns);
 
-/* Examines every invariant; NULL when all hold, else a sentence that names the broken one. Slow: for tests
- * and the monitor. */
+// Examines every invariant; NULL when all hold, else a sentence that names the broken one. Slow: for tests
+// and the monitor.
 const char *timer_wheel_check(const struct timer_wheel *wheel);
 
-/* Where a walk over the wheel is; start with { 0 }. */
+// Where a walk over the wheel is; start with { 0 }.
 struct timer_wheel_cursor {
-    uint32_t level;
-    uint32_t slot;
+    uint32_t level; // TIMER_WHEEL_LEVELS: the lane
+    uint32_t slot;  // within the level
     struct timer_wheel_node *node;
 };
 
-/* The next timer of the walk, by level and slot, with its place in the cursor; NULL at the end. The wheel
- * must not change during the walk. */
+// The next timer of a walk over all, by level and slot and the lane last, with its place in the cursor; NULL at
+// the end. The wheel must not change during the walk.
 struct timer_wheel_node *timer_wheel_walk(const struct timer_wheel *wheel, struct timer_wheel_cursor *cursor);
