@@ -30,10 +30,11 @@ static void take_uart_interrupt(void)
         monitor_input((char)byte);
 }
 
-void trap_dispatch(uint64_t vector, struct vcpu *vcpu)
+// The one switch. `vcpu` is null if the CPU was idle: then only device interrupts come.
+static inline __attribute__((always_inline)) void dispatch(uint64_t vector, struct vcpu *vcpu)
 {
     switch (vector) {
-    case VECTOR_HYPERCALL_SERVED:
+    case VECTOR_NONE:
         break;
     case VECTOR_HYPERCALL:
         hypercall_slow(vcpu);
@@ -67,6 +68,26 @@ void trap_dispatch(uint64_t vector, struct vcpu *vcpu)
         lapic_eoi();
         break;
     }
+}
+
+void trap_from_guest(struct vcpu *vcpu)
+{
+    struct cpu *cpu = cpu_this();
+
+    if (cpu->timed)
+        cpu_account(CPU_SHARE_HYPERVISOR);
+    dispatch(vcpu->entry.frame.vector, vcpu);
+    if (cpu->leave != 0)
+        return; // `vcpu` may have ended, and be gone
+    if (!upcall_deliver(vcpu))
+        cpu->leave = 1; // the run loop finds out again, and sees to it
+    else if (cpu->timed)
+        cpu_account(CPU_SHARE_GUEST);
+}
+
+void trap_from_idle(uint64_t vector)
+{
+    dispatch(vector, NULL);
 }
 
 // An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.

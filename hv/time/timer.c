@@ -79,20 +79,32 @@ void timer_cancel(struct timer *timer)
     timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
 }
 
-// Name the interrupt that has come: `first` is the first timer it serves, or null.
-static void attribute(struct timer_queue *queue, const struct timer *first, uint64_t now_ns)
+// Name an interrupt that has found nothing due.
+static void attribute_nothing(struct timer_queue *queue, uint64_t now_ns)
 {
-    struct timer_stats *stats = &queue->stats;
-
-    stats->interrupts++;
-    if (first != NULL)
-        stats->by_reason[first->reason]++;
-    else if (now_ns < queue->programmed_ns)
-        stats->early++;
+    if (now_ns < queue->programmed_ns)
+        queue->stats.early++;
     else if (queue->clamped)
-        stats->range++;
+        queue->stats.range++;
     else
-        stats->stale++;
+        queue->stats.stale++;
+}
+
+// Expire what is due at now_ns, TIMERS_PER_INTERRUPT at the most. Returns the earliest deadline left.
+static uint64_t expire_due(struct timer_queue *queue, uint64_t now_ns, uint64_t next_ns)
+{
+    bool attributed = false;
+
+    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, by the caller
+    for (unsigned budget = TIMERS_PER_INTERRUPT; budget != 0 && next_ns <= now_ns; budget--) {
+        struct timer *timer = container_of(timer_wheel_pop(&queue->wheel, now_ns), struct timer, node);
+        queue->stats.by_reason[timer->reason] += !attributed;
+        attributed = true;
+        queue->stats.expiries++;
+        timer->expire(timer, now_ns);
+        next_ns = timer_wheel_next_ns(&queue->wheel);
+    }
+    return next_ns;
 }
 
 void timer_interrupt(void)
@@ -101,18 +113,13 @@ void timer_interrupt(void)
 
     if (queue->event->acknowledge != NULL)
         queue->event->acknowledge(queue->event);
+    queue->stats.interrupts++;
     uint64_t now_ns = clock_now_ns();
-    struct timer_wheel_node *node = timer_wheel_pop(&queue->wheel, now_ns);
-    attribute(queue, node != NULL ? container_of(node, struct timer, node) : NULL, now_ns);
-    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, below
-    for (unsigned budget = TIMERS_PER_INTERRUPT; node != NULL;) {
-        struct timer *timer = container_of(node, struct timer, node);
-        queue->stats.expiries++;
-        timer->expire(timer, now_ns);
-        node = --budget != 0 ? timer_wheel_pop(&queue->wheel, now_ns) : NULL;
-    }
-
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
+    if (next_ns > now_ns)
+        attribute_nothing(queue, now_ns);
+    else
+        next_ns = expire_due(queue, now_ns, next_ns);
     queue->programmed_ns = TIME_NEVER;
     if (next_ns != TIME_NEVER)
         program(queue, next_ns);

@@ -27,6 +27,7 @@ static void slice_over(struct timer *timer, uint64_t now_ns)
 {
     (void)now_ns;
     container_of(timer, struct run_queue, slice)->reschedule = true;
+    cpu_this()->leave = 1;
 }
 
 void sched_init(uint64_t tsc_hz)
@@ -145,7 +146,7 @@ static void idle(struct cpu *cpu, struct run_queue *queue)
         cpu_account(CPU_SHARE_IDLE);
         uint64_t vector = entry_idle();
         cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-        trap_dispatch(vector, NULL);
+        trap_from_idle(vector);
     } while (queue->current == NULL);
 }
 

@@ -29,11 +29,8 @@ static inline bool push_and_go(struct vcpu *vcpu, const uint64_t *words, unsigne
     uint64_t bottom =
         frame->rsp - LULL_RED_ZONE - count * sizeof(uint64_t); // a wrapped one is not in the window
 
-    if (!guest_memory_write_words(bottom, words, count)) {
-        guest_kill(vcpu->guest, "bad-stack", "no upcall frame of %u bytes fits at rsp 0x%llx", count * 8,
-                   (unsigned long long)frame->rsp);
+    if (!guest_memory_write_words(bottom, words, count))
         return false;
-    }
     frame->rsp = bottom;
     frame->rip = entry;
     frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
@@ -63,6 +60,12 @@ static void count_delivery(struct vcpu *vcpu, uint64_t due)
         vcpu->stats.doorbell_upcalls++;
     if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
         vtimer_delivered(vcpu);
+}
+
+void upcall_refuse(struct vcpu *vcpu)
+{
+    guest_kill(vcpu->guest, "bad-stack", "no upcall frame fits below rsp 0x%llx",
+               (unsigned long long)vcpu->entry.frame.rsp);
 }
 
 bool upcall_deliver(struct vcpu *vcpu)
@@ -103,6 +106,8 @@ void upcall_exception(struct vcpu *vcpu, uint64_t fault_address)
         vcpu->page->fault_address = fault_address;
     if (push_and_go(vcpu, words, 4, vcpu->exception_entry))
         vcpu->page->irq_enabled = 0;
+    else
+        upcall_refuse(vcpu);
 }
 
 void upcall_return(struct vcpu *vcpu)

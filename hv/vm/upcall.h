@@ -30,9 +30,11 @@ static inline uint64_t upcall_due(const struct vcpu *vcpu)
     return page->pending & ~page->mask;
 }
 
-// Deliver what is due, if virtual interrupts are enabled. False: the guest's stack cannot take the frame, the guest has
-// been killed ("bad-stack").
+// Deliver what is due, if virtual interrupts are enabled. False: the guest's stack cannot take the frame.
 bool upcall_deliver(struct vcpu *vcpu);
+
+// Kill the guest because its stack cannot take a frame ("bad-stack").
+void upcall_refuse(struct vcpu *vcpu);
 
 // Hand the exception in the vCPU's frame (vector, error) to the guest's handler, or kill the guest if it has none.
 void upcall_exception(struct vcpu *vcpu, uint64_t fault_address);

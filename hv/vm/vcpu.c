@@ -57,14 +57,15 @@ void vcpu_run(void)
     for (;;) {
         struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
         load(cpu, vcpu);                  // its address space, registers of the FPU, place for its traps
-        if (!upcall_deliver(vcpu))        // what is pending; a guest with a bad stack ends here
+        if (!upcall_deliver(vcpu)) {      // what is pending
+            upcall_refuse(vcpu);
             continue;
+        }
         cpu->leave = 0;
         if (cpu->timed)
             cpu_account(CPU_SHARE_GUEST);
-        entry_run(); // in the guest, until it traps
+        entry_run(); // in the guest; trap.c and hypercall.c serve it until it cannot simply go on
         if (cpu->timed)
             cpu_account(CPU_SHARE_HYPERVISOR);
-        trap_dispatch(vcpu->entry.frame.vector, vcpu); // why it left; it may be gone after this
     }
 }

@@ -79,6 +79,5 @@ void vcpu_end(struct vcpu *vcpu);
 // Run vCPUs for ever: this is where hv_main() ends up.
 _Noreturn void vcpu_run(void);
 
-// hv/trap.c provides this: see to why `vcpu` has left the guest; it may have ended and be gone afterwards. Or, with a
-// null vcpu, serve the interrupt that has ended the idle sleep. Interrupts off.
-void trap_dispatch(uint64_t vector, struct vcpu *vcpu);
+// hv/trap.c provides this: serve the interrupt that has ended the idle sleep (VECTOR_NONE: nothing). Interrupts off.
+void trap_from_idle(uint64_t vector);

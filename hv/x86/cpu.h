@@ -29,7 +29,7 @@ struct cpu {
     struct entry_context *guest;    // traps from ring 3 are saved here; TSS.rsp0 is the end of its frame
     uint64_t stack;                 // hypervisor stack pointer to go on with after a trap from ring 3
     uint64_t scratch;               // the guest's rsp for a moment, in the syscall entry
-    uint32_t leave;                 // non-zero: a fast hypercall must go through the run loop
+    uint32_t leave;                 // non-zero: the guest cannot simply go on, the run loop must decide
     bool timed;                     // see cpu_set_timed()
     uint32_t id;                    // 0 = the CPU that booted
     uint64_t share_stamp_tsc;       // when the present share began

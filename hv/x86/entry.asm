@@ -17,8 +17,9 @@
 extern hypercall_table          ; hv/vm/hypercall.c: one C function for each call of the fast path
 extern hypercall_fast_count
 extern counters
-extern trap_in_hypervisor       ; hv/trap.c
-extern trap_fatal               ; hv/trap.c
+extern trap_from_guest          ; hv/trap.c
+extern trap_in_hypervisor
+extern trap_fatal
 
 default rel
 
@@ -32,37 +33,40 @@ __?SECT?__
 
 %macro PUSH_REGISTERS 0
         push rax
-        push rbx
         push rcx
         push rdx
         push rsi
         push rdi
-        push rbp
         push r8
         push r9
         push r10
         push r11
+        push rbx
+        push rbp
         push r12
         push r13
         push r14
         push r15
 %endmacro
 
-%macro POP_REGISTERS 0
+%macro POP_PRESERVED 0
         pop r15
         pop r14
         pop r13
         pop r12
+        pop rbp
+        pop rbx
+%endmacro
+
+%macro POP_SCRATCH 0
         pop r11
         pop r10
         pop r9
         pop r8
-        pop rbp
         pop rdi
         pop rsi
         pop rdx
         pop rcx
-        pop rbx
         pop rax
 %endmacro
 
@@ -80,15 +84,17 @@ __?SECT?__
 section .text
 
 ; -----------------------------------------------------------------------------------------------
-; Into the guest. Called by entry_run(). The return address and rbp wait at cpu->stack until the
-; guest leaves; hypercall handlers use the stack below.
+; Into the guest. Called by entry_run(). The return address and rbp wait at cpu->stack until the run loop
+; has something to decide; handlers of traps and hypercalls use the stack below.
 
 global entry_guest
 entry_guest:
         push rbp
         mov [gs:CPU_STACK], rsp
         mov rsp, [gs:CPU_GUEST]
-        POP_REGISTERS
+        POP_PRESERVED
+resume_guest:                   ; rsp points to frame->r11
+        POP_SCRATCH
         add rsp, 16             ; vector, error
         swapgs
         iretq
@@ -102,7 +108,7 @@ entry_idle:
         hlt
 idle_woken:                     ; the rip of every interrupt that ends the sleep
         cli                     ; reached only if hlt ended without one
-        mov eax, VECTOR_HYPERCALL_SERVED
+        mov eax, VECTOR_NONE
         ret
 
 ; -----------------------------------------------------------------------------------------------
@@ -127,7 +133,8 @@ stub_ %+ vector:
 %assign vector vector + 1
 %endrep
 
-; Exceptions and device interrupts.
+; Exceptions and device interrupts. Most are over when trap_from_guest() returns, and the guest goes straight
+; on; the run loop is left out, and the registers that C preserves are still the guest's.
 trap:
         test byte [rsp + 24], 3 ; cs: did it come from ring 3?
         jz from_hypervisor
@@ -137,6 +144,16 @@ trap:
         inc qword [counters + COUNTERS_CROSSINGS]
 save_guest:
         PUSH_REGISTERS
+        mov rdi, rsp            ; the vCPU begins with its frame
+serve_guest:
+        mov rsp, [gs:CPU_STACK]
+        call trap_from_guest
+        cmp dword [gs:CPU_LEAVE], 0
+        jne back_to_run_loop
+        mov rsp, [gs:CPU_GUEST]
+        add rsp, FRAME_R11
+        jmp resume_guest
+
 back_to_run_loop:
         mov rsp, [gs:CPU_STACK]
         pop rbp
@@ -154,7 +171,8 @@ from_hypervisor:
         cld
         mov rdi, rsp
         call trap_in_hypervisor
-        POP_REGISTERS
+        POP_PRESERVED
+        POP_SCRATCH
         add rsp, 16
         iretq
 
@@ -262,9 +280,11 @@ entry_syscall_timed:
         ENTRY_SYSCALL 1
 
 non_canonical:                  ; make it the guest's general protection fault
+        mov qword [rsp + FRAME_VECTOR], VECTOR_GP
         mov qword [rsp + FRAME_ERROR], 0
-        mov ecx, VECTOR_GP
-        jmp leave_with_vector
+        mov rsp, [gs:CPU_STACK]
+        call save_after_hypercall
+        jmp serve_guest
 
 ; The number is not one of the fast path's: save everything, as for any trap. All registers are still
 ; the guest's, rsp points to frame->rip.
@@ -273,14 +293,17 @@ hypercall_full:
         push VECTOR_HYPERCALL
         jmp save_guest
 
-; The handler has served the call, but the guest cannot simply go on (it waits, it ended, another one
-; is more urgent, an upcall is due). Callee-saved registers are the guest's, scratch registers are zero
-; by the ABI, rax is the result.
+; The handler has served the call, but the guest cannot simply go on: it waits, it ended, another one is more
+; urgent, an upcall is due.
 hypercall_leave_1:
         mov dword [gs:CPU_SHARE], CPU_SHARE_HYPERVISOR ; the entry has closed the guest's share already
 hypercall_leave_0:
-        mov ecx, VECTOR_HYPERCALL_SERVED
-leave_with_vector:
+        call save_after_hypercall
+        jmp back_to_run_loop
+
+; Complete the frame after a hypercall: the preserved registers are still the guest's, scratch registers are
+; zero by the ABI, rax is the result. Leaves the frame in rdi.
+save_after_hypercall:
         mov rdi, [gs:CPU_GUEST]
         mov [rdi + FRAME_RAX], rax
         mov [rdi + FRAME_RBX], rbx
@@ -298,8 +321,7 @@ leave_with_vector:
         mov [rdi + FRAME_R9], rax
         mov [rdi + FRAME_R10], rax
         mov [rdi + FRAME_R11], rax
-        mov [rdi + FRAME_VECTOR], rcx
-        jmp back_to_run_loop
+        ret
 
 ; -----------------------------------------------------------------------------------------------
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The way into a guest and the ways out of it; the code is entry.asm.
 //
-// Into the guest: entry_run() loads the registers of this CPU's guest frame and returns when the guest
-// has left. Out of it, by any trap: the frame holds the guest's registers, `vector` says why.
-// Most hypercalls do not come this far: entry.asm calls their handler directly and goes back, because
-// by the ABI the guest expects nothing of the scratch registers, so there is nothing to save.
+// Into the guest: entry_run() loads the registers of this CPU's guest frame. Out of it come traps; entry.asm saves the
+// registers in the frame, calls hv/trap.c, and returns to the guest. Hypercalls are faster still: entry.asm calls their
+// handler directly, because by the ABI the guest expects nothing of the scratch registers, so there is nothing to save.
+// entry_run() returns only when a handler has set cpu->leave, because the guest cannot simply go on; the frame is
+// complete then.
 #pragma once
 
 #include "x86/trap_frame.h"
@@ -17,7 +18,7 @@ struct entry_context {
 
 _Static_assert(offsetof(struct entry_context, frame) == 0, "entry.asm uses one pointer for both");
 
-// Run the guest in this CPU's entry context (cpu_set_guest) until it leaves by a trap.
+// Run the guest in this CPU's entry context (cpu_set_guest) until cpu->leave is set.
 // Context: interrupts off, address space and FPU of the guest loaded. A guest's rip must be canonical.
 static inline void entry_run(void)
 {

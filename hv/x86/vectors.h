@@ -45,6 +45,5 @@
 
 #define VECTOR_COUNT 256
 
-// Not a vector: entry.asm reports with it that the fast path has served a hypercall completely, and
-// that the run loop has something else to look at before the guest goes on.
-#define VECTOR_HYPERCALL_SERVED 0x100
+// Not a vector: the idle sleep ended without an interrupt.
+#define VECTOR_NONE 0x100
