@@ -7,7 +7,6 @@
 
 #include "core/log.h"
 #include "lib/bits.h"
-#include "lib/list.h"
 #include "lib/ns_scale.h"
 #include "x86/lapic.h"
 #include "x86/mmio.h"
