@@ -45,6 +45,7 @@ TEST_GUESTS := \
 	timer_page \
 	timer_replace \
 	timer_stop \
+	timer_store \
 	timer_storm \
 	upcall_storm \
 	witness
@@ -52,7 +53,3 @@ TEST_GUESTS := \
 # What some of them need beside their C file.
 $(BUILD)/guests/int_all.elf: $(BUILD)/obj/guest/tests/guests/int_stubs.asm.o
 $(BUILD)/guests/registers.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
-
-# Objects are kept, though no rule names them.
-.SECONDARY: $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.o,$(TEST_GUESTS)) \
-	$(patsubst %,$(BUILD)/obj/guest/tests/guests/%.asm.o,int_stubs registers_trap)
