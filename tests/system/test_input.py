@@ -6,9 +6,9 @@ import pytest
 import qemu
 
 
-def test_unknown_key_and_bad_value(boot, short):
-    boot_line, modules = short
-    outcome = boot(f"{boot_line} colour=blue clockevent=sundial clocksource", modules, icount=False).succeeded()
+def test_unknown_key_and_bad_value(boot, entry):
+    boot_line, modules = entry("selftest", ["witness", "hello"])
+    outcome = boot(f"{boot_line} exit=debug colour=blue clockevent=sundial clocksource", modules, icount=False).succeeded()
     outcome.says(r"warning: boot line: .*colour.*ignored")
     outcome.says(r"warning: boot line: .*sundial.*ignored")
     outcome.says(r"warning: boot line: .*clocksource.*ignored")
