@@ -80,8 +80,10 @@ HV_SRCS += \
 	hv/vm/console_ring.c \
 	hv/vm/elf.c \
 	hv/vm/guest.c \
+	hv/vm/guest_image.c \
 	hv/vm/guest_load.c \
 	hv/vm/guest_memory.c \
+	hv/vm/guest_pages.c \
 	hv/vm/guest_report.c \
 	hv/vm/hypercall.c \
 	hv/vm/module_line.c \

@@ -12,8 +12,10 @@
 #include "monitor/figures.h"
 #include "time/clock.h"
 #include "vm/guest.h"
+#include "vm/guest_image.h"
 #include "vm/vcpu.h"
 #include "x86/counters.h"
+#include "x86/paging.h"
 
 #define P99 990
 #define MEBIBYTE (1024ull * 1024)
@@ -117,10 +119,16 @@ void report_memory(const struct boot_info *boot)
         log_print("  module 0x%012llx-0x%012llx %s\n", ULL(boot->modules[i].start), ULL(boot->modules[i].end),
                   boot->modules[i].line);
     }
+    list_for_each (node, &guest_images) {
+        const struct guest_image *image = container_of(node, struct guest_image, link);
+
+        log_print("  image at 0x%012llx: %llu pages, for all of its %llu guests\n",
+                  ULL(virt_to_phys(image->bytes)), ULL(image->pages), ULL(image->guests));
+    }
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
 
-        log_print("  guest %u (%s): %llu pages\n", guest->id, guest->name, ULL(guest->pages));
+        log_print("  guest %u (%s): %llu pages of its own\n", guest->id, guest->name, ULL(guest->pages));
     }
 }
 

@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "time/clock.h"
 #include "time/timer.h"
+#include "vm/guest_image.h"
 #include "vm/guest_load.h"
 #include "vm/guest_report.h"
 #include "vm/sched.h"
@@ -24,7 +25,11 @@ struct list_node guest_list = { .next = &guest_list, .prev = &guest_list };
 
 static uint32_t next_id = 1;
 static struct timer *watcher; // armed when a guest ends; may be null
-static struct timer *watcher; // armed when a guest ends
+
+// Guests by the low bits of their ids. Ids are given out one after the other, so they fill the table evenly.
+#define KEYS 4096u
+
+static struct guest *table[KEYS];
 
 static void *alloc_page(void)
 {
@@ -72,7 +77,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->page = page;
     vcpu->state = VCPU_BLOCKED;
     vcpu->state_since_tsc = tsc_read();
-    vcpu->entry.frame.rip = guest->elf.entry;
+    vcpu->entry.frame.rip = guest->image->elf.entry;
     vcpu->entry.frame.rsp = guest->ram_end;
     vcpu->entry.frame.rdi = LULL_START_PAGE;
     vcpu->entry.frame.rflags = RFLAGS_FIXED | RFLAGS_IF;
@@ -84,8 +89,43 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     fpu_state_init(&vcpu->fpu);
 }
 
-struct guest *guest_create(const struct guest_config *config, const char **reason)
+static struct guest **slot_of(uint32_t id)
 {
+    return &table[id % KEYS];
+}
+
+static void publish(struct guest *guest)
+{
+    struct guest **slot = slot_of(guest->id);
+
+    guest->next_of_key = *slot;
+    *slot = guest;
+    list_append(&guest_list, &guest->link);
+}
+
+static void unpublish(struct guest *guest)
+{
+    struct guest **at = slot_of(guest->id);
+
+    while (*at != guest)
+        at = &(*at)->next_of_key;
+    *at = guest->next_of_key;
+    list_remove(&guest->link);
+}
+
+struct guest *guest_find(uint32_t id)
+{
+    struct guest *guest = *slot_of(id);
+
+    while (guest != NULL && guest->id != id)
+        guest = guest->next_of_key;
+    return guest;
+}
+
+// What guest_create() makes beside the image; null, with the reason, where it is refused.
+static struct guest *build(struct guest_image *image, const struct guest_config *config, const char **reason)
+{
+    uint64_t free_before = page_alloc_free_count();
     struct lull_vcpu_page *vcpu_page;
     struct guest *guest = alloc_structures();
 
@@ -95,26 +135,31 @@ struct guest *guest_create(const struct guest_config *config, const char **reaso
     }
     guest->id = next_id;
     guest->instance = config->instance;
+    guest->image = image;
     memcpy(guest->name, config->name, strnlen(config->name, GUEST_NAME_SIZE - 1));
     if (!guest_load(guest, config, &vcpu_page, reason)) {
         free_structures(guest);
         return NULL;
     }
-    next_id++;
+    guest->pages = free_before - page_alloc_free_count();
     init_vcpu(guest, vcpu_page);
-    list_append(&guest_list, &guest->link);
-    sched_wake(guest->vcpu);
     return guest;
 }
 
-struct guest *guest_find(uint32_t id)
+struct guest *guest_create(const struct guest_config *config, const char **reason)
 {
-    list_for_each (node, &guest_list) {
-        struct guest *guest = container_of(node, struct guest, link);
-        if (guest->id == id)
-            return guest;
+    struct guest_image *image = guest_image_get(config->image, config->image_size, reason);
+    struct guest *guest = image != NULL ? build(image, config, reason) : NULL;
+
+    if (guest == NULL) {
+        if (image != NULL)
+            guest_image_put(image);
+        return NULL;
     }
-    return NULL;
+    next_id++;
+    publish(guest);
+    sched_wake(guest->vcpu);
+    return guest;
 }
 
 void guest_watch(struct timer *timer)
@@ -126,7 +171,9 @@ static void end(struct guest *guest, enum guest_state state)
 {
     guest->state = state;
     vcpu_end(guest->vcpu);
+    uint64_t free_before = page_alloc_free_count();
     guest_unload(guest);
+    guest->pages -= page_alloc_free_count() - free_before;
     guest->vcpu->page = NULL;
     if (watcher != NULL)
         timer_arm(watcher, clock_now_ns());
@@ -159,6 +206,7 @@ void guest_destroy(struct guest *guest)
 {
     if (guest->state == GUEST_ALIVE)
         end(guest, GUEST_KILLED); // without a report: nothing went wrong
-    list_remove(&guest->link);
+    unpublish(guest);
+    guest_image_put(guest->image);
     free_structures(guest);
 }

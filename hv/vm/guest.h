@@ -13,12 +13,12 @@
 
 #include "lib/list.h"
 #include "vm/console_ring.h"
-#include "vm/elf.h"
 
 #define GUEST_NAME_SIZE 32
 #define GUEST_REASON_SIZE 24
 #define GUEST_DETAIL_SIZE 160
 
+struct guest_image;
 struct timer;
 struct vcpu;
 
@@ -29,8 +29,9 @@ enum guest_state {
 };
 
 struct guest {
-    struct list_node link; // in guest_list, by id
-    uint32_t id;           // never used twice
+    struct list_node link;     // in guest_list, by id
+    struct guest *next_of_key; // in guest.c's table of ids
+    uint32_t id;               // never used twice
     uint32_t instance;
     char name[GUEST_NAME_SIZE];
     enum guest_state state;
@@ -39,12 +40,10 @@ struct guest {
     char detail[GUEST_DETAIL_SIZE]; // a sentence, for people
     struct vcpu *vcpu;
 
-    const void *image; // bytes of the module, for symbols in reports
-    uint64_t image_size;
-    struct elf_image elf;
+    struct guest_image *image;    // until guest_destroy()
     uint64_t space;               // address space; 0 once the memory is given back
     uint64_t ram_start, ram_end;  // read-write memory behind the image
-    uint64_t pages;               // guest-owned pages
+    uint64_t pages;               // that it takes for itself: memory, page tables, structures
     struct console_ring *console; // what it has written, newest last
 };
 
@@ -65,7 +64,7 @@ extern struct list_node guest_list;
 // nothing is left behind then.
 struct guest *guest_create(const struct guest_config *config, const char **reason);
 
-// The guest of that id, or null.
+// The guest of that id, or null. Bounded by a constant up to some thousands of guests: doorbells come this way.
 struct guest *guest_find(uint32_t id);
 
 // End a guest. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.

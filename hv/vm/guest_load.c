@@ -2,42 +2,44 @@
 // Loads guests.
 #include "vm/guest_load.h"
 
+#include <stddef.h>
+
 #include "abi/lull.h"
-#include "core/page_alloc.h"
+#include "core/assert.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/guest.h"
+#include "vm/guest_image.h"
+#include "vm/guest_pages.h"
 #include "vm/time_page.h"
 #include "x86/paging.h"
 
-// A new page of the guest at `guest_address`; null if memory is out. Its content is zero.
-static void *add_page(struct guest *guest, uint64_t guest_address, uint32_t flags)
+// Map the image's pages of the segment into the guest.
+static bool share_segment(struct guest *guest, const struct elf_segment *segment)
 {
-    uint64_t phys = page_alloc();
+    uint32_t rights = segment->executable ? PAGING_EXECUTE : 0;
 
-    if (phys == 0)
-        return NULL;
-    if (!paging_space_map(guest->space, guest_address, phys, flags)) {
-        page_free(phys);
-        return NULL;
+    assert(!segment->writable);
+    for (uint64_t done = 0; done < segment->mem_size; done += LULL_PAGE_SIZE) {
+        uint64_t phys = paging_space_lookup(guest->image->space, segment->vaddr + done);
+        assert(phys != 0);
+        if (!paging_space_map(guest->space, segment->vaddr + done, phys, rights))
+            return false;
     }
-    guest->pages++;
-    return phys_to_virt(phys);
+    return true;
 }
 
-static bool load_segment(struct guest *guest, const struct elf_segment *segment)
+static bool add_segments(struct guest *guest)
 {
-    const uint8_t *source = (const uint8_t *)guest->image + segment->file_offset;
-    uint32_t flags = (segment->writable ? PAGING_WRITE : 0) | (segment->executable ? PAGING_EXECUTE : 0);
+    const struct elf_image *elf = &guest->image->elf;
 
-    for (uint64_t done = 0; done < segment->mem_size; done += LULL_PAGE_SIZE) {
-        uint8_t *page = add_page(guest, segment->vaddr + done, flags);
-        if (page == NULL)
+    for (uint32_t i = 0; i < elf->segment_count; i++) {
+        const struct elf_segment *segment = &elf->segments[i];
+        bool added = guest_image_shares(segment)
+                         ? share_segment(guest, segment)
+                         : guest_pages_add_segment(guest->space, segment, guest->image->bytes);
+        if (!added)
             return false;
-        if (done < segment->file_size) {
-            uint64_t left = segment->file_size - done;
-            memcpy(page, source + done, left < LULL_PAGE_SIZE ? left : LULL_PAGE_SIZE);
-        }
     }
     return true;
 }
@@ -45,7 +47,7 @@ static bool load_segment(struct guest *guest, const struct elf_segment *segment)
 static bool add_ram(struct guest *guest)
 {
     for (uint64_t at = guest->ram_start; at < guest->ram_end; at += LULL_PAGE_SIZE)
-        if (add_page(guest, at, PAGING_WRITE) == NULL)
+        if (guest_pages_add(guest->space, at, PAGING_WRITE) == NULL)
             return false;
     return true;
 }
@@ -69,8 +71,8 @@ _Static_assert(sizeof(((struct lull_start_page *)0)->name) == GUEST_NAME_SIZE, "
 
 static bool add_abi_pages(struct guest *guest, const char *arguments, struct lull_vcpu_page **vcpu_page)
 {
-    *vcpu_page = add_page(guest, LULL_VCPU_PAGE, PAGING_WRITE);
-    struct lull_start_page *start = add_page(guest, LULL_START_PAGE, 0);
+    *vcpu_page = guest_pages_add(guest->space, LULL_VCPU_PAGE, PAGING_WRITE);
+    struct lull_start_page *start = guest_pages_add(guest->space, LULL_START_PAGE, 0);
     if (*vcpu_page == NULL || start == NULL)
         return false;
     fill_start_page(start, guest, arguments);
@@ -80,52 +82,36 @@ static bool add_abi_pages(struct guest *guest, const char *arguments, struct lul
 bool guest_load(struct guest *guest, const struct guest_config *config, struct lull_vcpu_page **vcpu_page,
                 const char **reason)
 {
-    if (!elf_validate(config->image, config->image_size, &guest->elf, reason))
-        return false;
-    if (config->memory_bytes > LULL_WINDOW_END - guest->elf.end) {
+    uint64_t image_end = guest->image->elf.end;
+
+    if (config->memory_bytes > LULL_WINDOW_END - image_end) {
         *reason = "its memory (mem=) does not fit behind the image in the guest window, which ends at 1 GiB";
         return false;
     }
-    guest->image = config->image;
-    guest->image_size = config->image_size;
-    guest->ram_start = guest->elf.end;
-    guest->ram_end = guest->ram_start + config->memory_bytes;
+    guest->ram_start = image_end;
+    guest->ram_end = image_end + config->memory_bytes;
     guest->space = paging_space_create();
     *reason = "memory is out";
     if (guest->space == 0)
         return false;
-    for (uint32_t i = 0; i < guest->elf.segment_count; i++)
-        if (!load_segment(guest, &guest->elf.segments[i])) {
-            guest_unload(guest);
-            return false;
-        }
-    if (!add_ram(guest) || !add_abi_pages(guest, config->arguments, vcpu_page)) {
+    if (!add_segments(guest) || !add_ram(guest) || !add_abi_pages(guest, config->arguments, vcpu_page)) {
         guest_unload(guest);
         return false;
     }
     return true;
 }
 
-// Free what is mapped in [start, end), where pages may be missing if loading stopped half-way.
-static void free_range(struct guest *guest, uint64_t start, uint64_t end)
-{
-    for (uint64_t at = start; at < end; at += LULL_PAGE_SIZE) {
-        uint64_t phys = paging_space_lookup(guest->space, at);
-        if (phys != 0) {
-            page_free(phys);
-            guest->pages--;
-        }
-    }
-}
-
 void guest_unload(struct guest *guest)
 {
-    free_range(guest, LULL_VCPU_PAGE, LULL_VCPU_PAGE + LULL_PAGE_SIZE);
-    free_range(guest, LULL_START_PAGE, LULL_START_PAGE + LULL_PAGE_SIZE); // the time page is not the guest's
-    for (uint32_t i = 0; i < guest->elf.segment_count; i++)
-        free_range(guest, guest->elf.segments[i].vaddr,
-                   guest->elf.segments[i].vaddr + align_up(guest->elf.segments[i].mem_size, LULL_PAGE_SIZE));
-    free_range(guest, guest->ram_start, guest->ram_end);
+    const struct elf_image *elf = &guest->image->elf;
+
+    // The time page is the machine's, and what guest_image_shares() the image's.
+    guest_pages_free(guest->space, LULL_VCPU_PAGE, LULL_VCPU_PAGE + LULL_PAGE_SIZE);
+    guest_pages_free(guest->space, LULL_START_PAGE, LULL_START_PAGE + LULL_PAGE_SIZE);
+    for (uint32_t i = 0; i < elf->segment_count; i++)
+        if (!guest_image_shares(&elf->segments[i]))
+            guest_pages_free_segment(guest->space, &elf->segments[i]);
+    guest_pages_free(guest->space, guest->ram_start, guest->ram_end);
     paging_space_destroy(guest->space);
     guest->space = 0;
 }

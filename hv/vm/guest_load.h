@@ -8,10 +8,10 @@ struct guest;
 struct guest_config;
 struct lull_vcpu_page;
 
-// Check the image and build the address space; fills in guest->elf, space, ram_start, ram_end, pages and, in `*vcpu_page`,
-// where the hypervisor sees the vCPU page. False: `*reason` says why; what was built is given back.
+// Build the address space around guest->image; fills in guest->space, ram_start, ram_end and, in `*vcpu_page`, where the
+// hypervisor sees the vCPU page. False: `*reason` says why; what was built is given back.
 bool guest_load(struct guest *guest, const struct guest_config *config, struct lull_vcpu_page **vcpu_page,
                 const char **reason);
 
-// Give back all memory of a guest's address space. No CPU may have it loaded.
+// Give back the memory of a guest's address space; what the image's guests share stays. No CPU may have it loaded.
 void guest_unload(struct guest *guest);

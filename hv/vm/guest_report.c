@@ -6,6 +6,7 @@
 #include "lib/format.h"
 #include "vm/elf.h"
 #include "vm/guest.h"
+#include "vm/guest_image.h"
 #include "vm/vcpu.h"
 #include "x86/vectors.h"
 
@@ -67,7 +68,7 @@ static void format_address(const struct guest *guest, uint64_t address, char *bu
     char name[ELF_SYMBOL_NAME_SIZE];
     uint64_t offset;
 
-    if (elf_symbol(guest->image, guest->image_size, address, name, &offset))
+    if (elf_symbol(guest->image->bytes, guest->image->size, address, name, &offset))
         format_buffer(buffer, size, "0x%llx <%s+0x%llx>", (unsigned long long)address, name,
                       (unsigned long long)offset);
     else

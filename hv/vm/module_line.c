@@ -12,7 +12,7 @@
 #include "lib/time.h"
 
 #define COUNT_MAX 10000
-#define MEMORY_MIN (64ull << 10)
+#define MEMORY_MIN LULL_PAGE_SIZE
 #define MEMORY_MAX (512ull << 20)
 #define MEMORY_DEFAULT (256ull << 10)
 #define TIMEOUT_MIN_NS NSEC_PER_MSEC

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One access or jump, chosen by do= read, write or jump, to the address at=, which the guest must not touch. It has no
-// exception handler, so it must be killed. Some places are named: text, data, stack, ram_end.
+// exception handler, so it must be killed. Some places are named: text, rodata, data, stack,
+// ram_end.
 #include "test.h"
 
 static uint64_t address(void)
 {
+    static const uint64_t rodata = 1;
     static uint64_t data;
 
     if (args_is("at", "text"))
         return (uint64_t)test_main;
+    if (args_is("at", "rodata"))
+        return (uint64_t)&rodata;
     if (args_is("at", "data"))
         return (uint64_t)&data;
     if (args_is("at", "stack"))

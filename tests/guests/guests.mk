@@ -9,6 +9,7 @@ TEST_GUEST_LIB := \
 	tests/guests/test.c
 
 TEST_GUESTS := \
+	apart \
 	bad_arguments \
 	bad_entry \
 	bad_handler \
