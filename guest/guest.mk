@@ -6,7 +6,7 @@ GUEST_LIB := \
 	hv/shared/lib/histogram.c \
 	hv/shared/lib/parse.c \
 	hv/shared/lib/string.c \
-	hv/shared/lib/timer_tree.c \
+	hv/shared/lib/timer_crowd.c \
 	hv/shared/lib/timer_wheel.c
 
 # What every guest needs to start, to be called back, to print and to read the clock.

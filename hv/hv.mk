@@ -37,7 +37,7 @@ HV_SRCS += \
 	hv/shared/lib/ns_scale.c \
 	hv/shared/lib/parse.c \
 	hv/shared/lib/string.c \
-	hv/shared/lib/timer_tree.c \
+	hv/shared/lib/timer_crowd.c \
 	hv/shared/lib/timer_wheel.c \
 	hv/shared/lib/timer_wheel_check.c
 

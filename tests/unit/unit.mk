@@ -36,7 +36,7 @@ UNIT_SRCS_test_ns_scale := tests/unit/test_ns_scale.c hv/shared/lib/ns_scale.c
 UNIT_TESTS += test_histogram
 UNIT_SRCS_test_histogram := tests/unit/test_histogram.c hv/shared/lib/histogram.c
 
-UNIT_WHEEL := hv/shared/lib/timer_tree.c hv/shared/lib/timer_wheel.c hv/shared/lib/timer_wheel_check.c
+UNIT_WHEEL := hv/shared/lib/timer_crowd.c hv/shared/lib/timer_wheel.c hv/shared/lib/timer_wheel_check.c
 
 UNIT_TESTS += test_timer_wheel
 UNIT_SRCS_test_timer_wheel := tests/unit/test_timer_wheel.c $(UNIT_WHEEL)

@@ -33,7 +33,7 @@
 #define TIMER_WHEEL_LEVELS (64u / TIMER_WHEEL_DIGIT_BITS)
 
 // The most timers that a slot keeps in no order; a longer ring becomes a block.
-#define TIMER_WHEEL_RING_MAX 32u
+#define TIMER_WHEEL_RING_MAX 64u
 
 // The bound on the nodes that one call touches, with n timers in the wheel: a few rings, and a few paths
 // through a tree whose rank is at most log2(n + 1).
@@ -54,7 +54,8 @@ struct timer_wheel_node {
 struct timer_wheel_slot {
     struct list_node ring;
     struct timer_wheel_node *tree;
-    uint64_t count; // timers in the ring, and one more if there is a tree
+    uint32_t count;    // timers in the ring, and one more if there is a tree
+    uint32_t searches; // how often the earliest of this ring was looked for
 };
 
 #define TIMER_WHEEL_OUTSIDE (TIMER_WHEEL_LEVELS * TIMER_WHEEL_SLOTS)
@@ -63,15 +64,16 @@ struct timer_wheel {
     uint64_t base_ns;
     struct timer_wheel_node *first; // the earliest timer in a slot; &lane: there is none; &unknown: not known
     uint64_t occupied[TIMER_WHEEL_OUTSIDE / 64 + 1]; // a bit for each slot; the last word stays 0
-    uint32_t lane_misses;                            // arms in a row that were too early for the lane
+    uint32_t lane_patience;                          // arms too early for the lane before it is shortened
     struct timer_wheel_node lane;                    // head of the lane; expires never
     struct timer_wheel_node unknown;                 // stands for a timer that expires before all
     struct timer_wheel_slot slots[TIMER_WHEEL_OUTSIDE + 1];
 };
 
-// The slot, counted through all levels, in which a timer belongs: timer_wheel.c has the model. The highest bit
-// in which it differs from base, rounded down to a multiple of the digit's width, is the shift of the digit. Bit 0
-// is forced so that an expiry equal to base is level 0 too; one in the past belongs where base is.
+// The slot, counted through all levels, in which a timer belongs: timer_wheel.c has the model. The highest
+// bit in which it differs from base, rounded down to a multiple of the digit's width, is the shift of the
+// digit. Bit 0 is forced so that an expiry equal to base is level 0 too; one in the past belongs where base
+// is.
 static inline uint32_t timer_wheel_slot_for(const struct timer_wheel *wheel, uint64_t expiry_ns)
 {
     uint64_t base_ns = wheel->base_ns;
@@ -97,8 +99,8 @@ static inline bool timer_wheel_armed(const struct timer_wheel_node *node)
     return node->link.next != NULL;
 }
 
-// Arms the node, or moves it if it is armed. An expiry in the past is allowed: it is due at once and keeps its
-// expiry_ns. TIME_NEVER is no expiry: the node is cancelled.
+// Arms the node, or moves it if it is armed. An expiry in the past is allowed: it is due at once and keeps
+// its expiry_ns. TIME_NEVER is no expiry: the node is cancelled.
 void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns);
 
 // Takes the node out of its wheel; nothing happens when it is not armed.
@@ -139,6 +141,6 @@ struct timer_wheel_cursor {
     struct timer_wheel_node *node;
 };
 
-// The next timer of a walk over all, by level and slot and the lane last, with its place in the cursor; NULL at
-// the end. The wheel must not change during the walk.
+// The next timer of a walk over all, by level and slot and the lane last, with its place in the cursor; NULL
+// at the end. The wheel must not change during the walk.
 struct timer_wheel_node *timer_wheel_walk(const struct timer_wheel *wheel, struct timer_wheel_cursor *cursor);

@@ -13,7 +13,7 @@ static inline unsigned int rank_of(const struct timer_wheel_node *node)
     return node != NULL ? node->rank : 0;
 }
 
-// ---- The walk -------------------------------------------------------------------------------------------------
+// ---- The walk ------------------------------------------------------------------------------------------
 
 // The leader after `leader` in its tree, parents before children; NULL after the last.
 static struct timer_wheel_node *next_leader(struct timer_wheel_node *leader)
@@ -68,7 +68,7 @@ struct timer_wheel_node *timer_wheel_walk(const struct timer_wheel *wheel, struc
     return cursor->node;
 }
 
-// ---- The examination ------------------------------------------------------------------------------------------
+// ---- The examination -----------------------------------------------------------------------------------
 
 static bool linked(const struct list_node *link)
 {
