@@ -138,7 +138,7 @@ static void run_mem(const struct option_word *argument)
 
 static const struct command commands[] = {
     { "help", "[COMMAND]", "what the commands do", print_help },
-    { "guests", NULL, "every guest: state, CPU time, timer interrupts, lateness", run_guests },
+    { "guests", NULL, "every guest: timer interrupts, hypercalls, lateness, state", run_guests },
     { "stats", NULL, "where the time goes and what happened, since boot and since the last look", run_stats },
     { "timers", NULL, "the timer queue: what is armed, and what the hardware is set to", run_timers },
     { "irqs", NULL, "every hardware interrupt by name and reason", run_irqs },

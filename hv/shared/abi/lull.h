@@ -85,8 +85,8 @@ struct lull_vcpu_page {
     // and when the guest halts. Only a deadline before armed_until_ns needs HCALL_SET_DEADLINE.
     uint64_t next_deadline_ns; // guest. hv: LULL_TIME_NEVER when the event has become pending
     uint64_t armed_until_ns;   // hv
-    uint64_t timer_count;  // hv: timer events pended so far, both modes
-    uint64_t timer_missed; // hv: periods of the periodic mode that passed unserved and were not replayed
+    uint64_t timer_count;      // hv: timer events pended so far, both modes
+    uint64_t timer_missed;     // hv: periods of the periodic mode that passed unserved and were not replayed
 };
 
 _Static_assert(offsetof(struct lull_vcpu_page, irq_enabled) == 0, "ABI");
