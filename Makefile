@@ -118,7 +118,7 @@ format: ## put all C files into the project's format
 
 system: ## system tests: boot ISOs in QEMU and talk to them
 	@tools/install-deps test
-	@$(MAKE) -j$(JOBS) all
+	@$(MAKE) -j$(JOBS) all iso
 	@$(PYTHON) -m pytest -q -n $(JOBS) --dist loadgroup --build $(BUILD) tests/system
 
 check: ## format, include floors, headers, static analysis

@@ -83,9 +83,9 @@ def c_format(_):
 
 
 def shell(_):
-    scripts = [path for path in sorted(Path("tools").iterdir()) if path.is_file()
-               and path.read_bytes().startswith(b"#!/bin/bash")]
-    return output_of(["shellcheck", *map(str, scripts), ".ci/run"])
+    scripts = [path for folder in ("tools", "tests", ".ci") for path in sorted(Path(folder).rglob("*"))
+               if path.is_file() and path.read_bytes().split(b"\n")[0] in (b"#!/bin/bash", b"#!/bin/sh")]
+    return output_of(["shellcheck", *map(str, scripts)])
 
 
 def tidy(options):
