@@ -107,6 +107,8 @@ void trap_fatal(struct trap_frame *frame)
     case VECTOR_DF:
         panic_trap(frame, control_cr2(),
                    "double fault: a stack of the hypervisor has overflowed, or its tables are broken");
+    case VECTOR_DB:
+        panic_trap(frame, control_cr2(), "debug exception in the hypervisor");
     case VECTOR_MC:
         panic_trap(frame, control_cr2(), "machine check: the CPU reports a hardware error");
     default:

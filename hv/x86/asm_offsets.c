@@ -51,6 +51,7 @@ void asm_offsets(void)
     OFFSET(FRAME_RSP, struct trap_frame, rsp);
     CONSTANT(FRAME_SIZE, sizeof(struct trap_frame));
 
+    CONSTANT(VECTOR_DB, VECTOR_DB);
     CONSTANT(VECTOR_NMI, VECTOR_NMI);
     CONSTANT(VECTOR_DF, VECTOR_DF);
     CONSTANT(VECTOR_GP, VECTOR_GP);

@@ -47,6 +47,7 @@ static void set_syscall(void)
 void cpu_init(void)
 {
     struct descriptors_stacks stacks = {
+        .debug = STACKS_TOP(stacks_debug),
         .double_fault = STACKS_TOP(stacks_double_fault),
         .nmi = STACKS_TOP(stacks_nmi),
         .machine_check = STACKS_TOP(stacks_machine_check),

@@ -24,7 +24,7 @@
 #define GATE_PRESENT (1u << 15)
 #define GATE_DPL3 (3u << 13)
 
-enum ist { IST_NONE, IST_DOUBLE_FAULT, IST_NMI, IST_MACHINE_CHECK };
+enum ist { IST_NONE, IST_DEBUG, IST_DOUBLE_FAULT, IST_NMI, IST_MACHINE_CHECK };
 
 struct tss {
     uint32_t reserved0;
@@ -114,6 +114,7 @@ static void load_idt(void)
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         set_gate(vector, entry_stubs[vector], 0, IST_NONE);
     set_gate(VECTOR_BP, entry_stubs[VECTOR_BP], GATE_DPL3, IST_NONE);
+    set_gate(VECTOR_DB, entry_stubs[VECTOR_DB], 0, IST_DEBUG);
     set_gate(VECTOR_DF, entry_stubs[VECTOR_DF], 0, IST_DOUBLE_FAULT);
     set_gate(VECTOR_NMI, entry_stubs[VECTOR_NMI], 0, IST_NMI);
     set_gate(VECTOR_MC, entry_stubs[VECTOR_MC], 0, IST_MACHINE_CHECK);
@@ -122,6 +123,7 @@ static void load_idt(void)
 
 void descriptors_init(const struct descriptors_stacks *stacks)
 {
+    tss.ist[IST_DEBUG - 1] = stacks->debug;
     tss.ist[IST_DOUBLE_FAULT - 1] = stacks->double_fault;
     tss.ist[IST_NMI - 1] = stacks->nmi;
     tss.ist[IST_MACHINE_CHECK - 1] = stacks->machine_check;

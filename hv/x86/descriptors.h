@@ -19,7 +19,7 @@ _Static_assert(SELECTOR_GUEST_CODE == SELECTOR_SYSRET_BASE + 16, "SDM vol. 2B, S
 
 // The tops of the stacks that the CPU switches to by itself.
 struct descriptors_stacks {
-    uint64_t double_fault, nmi, machine_check;
+    uint64_t debug, double_fault, nmi, machine_check;
 };
 
 // Load GDT, TSS and IDT on this CPU. Called once at boot, interrupts off.

@@ -119,6 +119,8 @@ idle_woken:                     ; the rip of every interrupt that ends the sleep
 stub_ %+ vector:
 %if vector == VECTOR_HYPERCALL
         jmp entry_int_timed     ; cpu_set_timed() points the gate to an entry directly
+%elif vector == VECTOR_DB
+        jmp debug
 %else
   %if vector >= VECTOR_EXCEPTIONS || (VECTOR_ERROR_CODE_MASK & (1 << vector)) == 0
         push 0
@@ -175,6 +177,41 @@ from_hypervisor:
         POP_SCRATCH
         add rsp, 16
         iretq
+
+; Debug exceptions have a stack of their own, because one of them can come in ring 0 with rsp still the guest's: at
+; the first instruction behind `syscall`, which switches no stack. There a CPU may report a data breakpoint that `mov ss`
+; held back, and Bochs reports the single step of the `syscall` itself, though MSR_SFMASK has cleared TF by then. It is
+; dropped: a guest that steps gets its next trap behind the sysret. From a guest, the frame moves to where all traps are.
+debug:                          ; rsp points to rip
+        test byte [rsp + 8], 3  ; cs
+        jz .hypervisor
+        swapgs
+        mov [gs:CPU_SCRATCH], rax
+        mov rax, [gs:CPU_GUEST]
+%assign offset 0
+%rep 5                          ; rip, cs, rflags, rsp, ss
+        pop qword [rax + FRAME_RIP + offset]
+%assign offset offset + 8
+%endrep
+        lea rsp, [rax + FRAME_RIP]
+        mov rax, [gs:CPU_SCRATCH]
+        push 0
+        push VECTOR_DB
+        CLAC
+        cld
+        inc qword [counters + COUNTERS_CROSSINGS]
+        jmp save_guest
+.hypervisor:
+        cmp qword [rsp], entry_syscall
+        je .at_syscall
+        cmp qword [rsp], entry_syscall_timed
+        jne .bug
+.at_syscall:
+        iretq
+.bug:
+        push 0
+        push VECTOR_DB
+        jmp fatal
 
 ; NMI, double fault and machine check come at any moment, also between a ring crossing and its swapgs,
 ; so cs does not tell whose GS base is loaded. The hypervisor's is the one in the upper half; a guest

@@ -98,6 +98,7 @@ bool paging_begin(void)
         !map_image_part(image_rodata_end, image_end, ENTRY_WRITE | no_execute()))
         return false;
     unmap_guard(&stacks_boot_cpu);
+    unmap_guard(&stacks_debug);
     unmap_guard(&stacks_double_fault);
     unmap_guard(&stacks_nmi);
     unmap_guard(&stacks_machine_check);

@@ -7,7 +7,7 @@
 
 #define STACKS_GUARD_SIZE 4096
 #define STACKS_MAIN_SIZE 16384 // the run loop and everything it calls; deepest in the monitor's printing
-#define STACKS_IST_SIZE 8192   // double fault, NMI, machine check: a panic with its printing must fit
+#define STACKS_IST_SIZE 8192   // debug, double fault, NMI, machine check: a panic with its printing must fit
 
 struct stacks_main {
     uint8_t guard[STACKS_GUARD_SIZE];
@@ -20,6 +20,6 @@ struct stacks_ist {
 };
 
 extern struct stacks_main stacks_boot_cpu; // boot/start.asm begins on it
-extern struct stacks_ist stacks_double_fault, stacks_nmi, stacks_machine_check;
+extern struct stacks_ist stacks_debug, stacks_double_fault, stacks_nmi, stacks_machine_check;
 
 #define STACKS_TOP(stack) ((uint64_t)(&(stack) + 1))
