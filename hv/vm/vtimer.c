@@ -35,8 +35,9 @@ static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
 
-    if (vtimer->undelivered && (vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
-        vtimer->missed += vtimer->period_ns != 0; // the guest has not seen the last one yet: they are one now
+    if ((vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
+        vtimer->missed +=
+            vtimer->period_ns != 0; // the guest has not taken the last one yet: they are one now
     } else {
         vtimer->undelivered = true;
         vtimer->deadline_ns = deadline_ns;
