@@ -10,12 +10,14 @@
 
 static volatile uint64_t start_ns;
 
-// Missed periods count: the k-th tick that comes may stand for a later one, never for an earlier one.
+// Missed periods count: the k-th tick that comes may stand for a later one, never for an earlier one. The event's record
+// is the last upcall's: while another guest had the CPU for a period, the next tick may have come during this handler.
 static void check_tick(unsigned int irq)
 {
     (void)irq;
     EXPECT(test_timer_ns >= start_ns + test_timer_count * PERIOD_NS);
-    EXPECT((pages_vcpu()->timer.deadline_ns - start_ns) / PERIOD_NS >= test_timer_count);
+    EXPECT(pages_vcpu()->timer_count + pages_vcpu()->timer_missed >= test_timer_count);
+    EXPECT(pages_vcpu()->timer.deadline_ns >= start_ns + PERIOD_NS);
 }
 
 int test_main(void)
@@ -33,11 +35,11 @@ int test_main(void)
     test_spin(TICKS * PERIOD_NS);
     irq_disable();
 
-    counted = test_timer_count + pages_vcpu()->timer_missed;
+    // Another guest may get the CPU at any point, so the count is held against the times before and after it.
     passed = (clock_now_ns() - start_ns) / PERIOD_NS;
-    // The tick that is due right now may be on its way.
-    EXPECT(counted <= passed + 1);
-    EXPECT(counted + 1 >= passed);
+    counted = test_timer_count + pages_vcpu()->timer_missed;
+    EXPECT(counted + 1 >= passed); // one tick may be pending
+    EXPECT(counted <= (clock_now_ns() - start_ns) / PERIOD_NS);
 
     test_on_interrupt = NULL;
     hypercall_set_clockevent(PERIOD_NS);
