@@ -45,6 +45,10 @@ UNIT_TESTS += test_timer_wheel_random
 UNIT_SRCS_test_timer_wheel_random := tests/unit/test_timer_wheel_random.c tests/unit/timer_wheel_oracle.c \
 	$(UNIT_WHEEL)
 
+UNIT_TESTS += test_timer_wheel_bound
+UNIT_SRCS_test_timer_wheel_bound   := tests/unit/test_timer_wheel_bound.c $(UNIT_WHEEL)
+UNIT_CFLAGS_test_timer_wheel_bound := -include tests/unit/timer_wheel_steps.h
+
 include tests/unit/core.mk
 include tests/unit/dev.mk
 

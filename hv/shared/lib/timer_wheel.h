@@ -35,9 +35,11 @@
 // The most timers that a slot keeps in no order; a longer ring becomes a block.
 #define TIMER_WHEEL_RING_MAX 64u
 
-// The bound on the nodes that one call touches, with n timers in the wheel: a few rings, and a few paths
-// through a tree whose rank is at most log2(n + 1).
-#define TIMER_WHEEL_VISITS_MAX(n) (12u * TIMER_WHEEL_RING_MAX + 12u * (bits_highest((n) + 1) + 1))
+// The bound on the nodes that one call touches, with n timers in the wheel. The worst call pops a leader: it
+// sorts a ring to find it (five visits each), searches another, places its followers and a ring, which
+// overflow into two blocks (four rings in all), and joins six pairs of trees, in each of which it walks two
+// right spines of at most log2(n + 1) down and up.
+#define TIMER_WHEEL_VISITS_MAX(n) (12u * TIMER_WHEEL_RING_MAX + 24u * (bits_highest((n) + 1) + 1))
 
 // One timer's place in the wheel. The owner embeds it and may read expiry_ns, also after the timer came out
 // or was cancelled; everything else belongs to the wheel.
