@@ -88,6 +88,10 @@ $(BUILD)/demo.iso $(BUILD)/bench.iso: $(BUILD)/%.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only $* --append "exit=debug report=json"
 
+$(BUILD)/curve.iso: $(BUILD)/lull.iso
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --append "exit=debug curve_guests=10000"
+
 .PHONY: iso run demo bench debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
@@ -102,10 +106,11 @@ demo: ## static ticks against tickless without interaction: table on stdout, bui
 	@tools/demo.py compare $(BUILD)/demo.iso --accel $(ACCEL) --json $(BUILD)/demo.json \
 		$(if $(filter tcg,$(ACCEL)),--icount)
 
-bench: ## exact instruction counts beside goals and peers: table on stdout, build/bench/micro.json and .csv
-	@tools/install-deps run
-	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso
+bench: ## exact instruction counts beside goals and peers, and against the number of guests: tables, build/bench/
+	@tools/install-deps bench
+	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso
 	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
+	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 
 debug: ## start QEMU stopped at its first instruction, with gdb connected and symbols loaded
 	@tools/install-deps debug

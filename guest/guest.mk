@@ -36,5 +36,6 @@ GUEST_SRCS := \
 	guest/apps/random.c \
 	guest/apps/micro.c \
 	guest/apps/micro_wait.c \
+	guest/apps/pulse.c \
 	$(GUEST_BASE) \
 	$(GUEST_LIB)

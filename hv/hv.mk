@@ -97,6 +97,8 @@ HV_SRCS += \
 HV_SRCS += \
 	hv/monitor/bench.c \
 	hv/monitor/command.c \
+	hv/monitor/curve.c \
+	hv/monitor/curve_report.c \
 	hv/monitor/demo.c \
 	hv/monitor/demo_report.c \
 	hv/monitor/figures.c \

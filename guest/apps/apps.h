@@ -10,3 +10,6 @@ void random_start(void);
 
 // work=micro: the micro-benchmark. Arguments: role=, peer=, n=.
 void micro_start(void);
+
+// work=pulse: one timer, in the least memory. Arguments: period= of it, start= at which the phases begin, on the clock.
+void pulse_start(void);

@@ -19,6 +19,7 @@
 #include "console.h"
 #include "hypercall.h"
 #include "irq.h"
+#include "memory.h"
 #include "micro.h"
 #include "micro_wait.h"
 #include "pages.h"
@@ -40,7 +41,7 @@ struct figure {
     uint64_t (*sample)(void); // to be timed: returns ticks, with those of an empty pair
 };
 
-static uint64_t samples[SAMPLES_MAX];
+static uint64_t *samples;
 static uint64_t rounds, empty_ticks;
 static uint64_t seed = 1;
 static const char *unit;
@@ -258,6 +259,7 @@ void micro_start(void)
         micro_wait_answer(peer, 1 + rounds + COUNT_ROUNDS); // the first ring only asks whether it is there
         hypercall_exit(0);
     }
+    samples = memory_take(rounds * sizeof *samples);
     unit = unit_of_ticks();
     measure_empty();
     micro_wait_calibrate(empty_ticks);

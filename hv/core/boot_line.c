@@ -9,7 +9,7 @@
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
-static const char *const modes[] = { "demo", "interactive", "selftest", "bench", NULL };
+static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", NULL };
 static const char *const clockevents[] = { "auto", "lapic", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
@@ -24,6 +24,8 @@ static const struct option table[] = {
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },
     { "demo_guests", OPTION_NUMBER, .min = 1, .max = 1000, OPTION_FIELD(struct boot_options, demo_guests) },
+    { "curve_guests", OPTION_NUMBER, .min = 1, .max = 10000,
+      OPTION_FIELD(struct boot_options, curve_guests) },
     { "panic", OPTION_WORD, .words = panics, OPTION_FIELD(struct boot_options, panic) },
 };
 
@@ -40,7 +42,9 @@ void boot_line_parse(const char *line, struct boot_options *out)
     char error[OPTION_ERROR_MAX];
     struct option_word word;
 
-    *out = (struct boot_options){ .demo_seconds = 5, .demo_guests = 10, .panic = PANIC_UNSET };
+    *out = (struct boot_options){
+        .demo_seconds = 5, .demo_guests = 10, .curve_guests = 1000, .panic = PANIC_UNSET
+    };
     while (option_next(&line, &word)) {
         if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {
             log_warn("boot line: %s; ignored", error);

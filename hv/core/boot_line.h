@@ -12,7 +12,7 @@
 
 #include "core/panic.h"
 
-enum boot_mode { BOOT_MODE_DEMO, BOOT_MODE_INTERACTIVE, BOOT_MODE_SELFTEST, BOOT_MODE_BENCH };
+enum boot_mode { BOOT_MODE_DEMO, BOOT_MODE_INTERACTIVE, BOOT_MODE_SELFTEST, BOOT_MODE_BENCH, BOOT_MODE_CURVE };
 
 enum boot_clockevent { BOOT_CLOCKEVENT_AUTO, BOOT_CLOCKEVENT_LAPIC, BOOT_CLOCKEVENT_HPET };
 
@@ -24,13 +24,14 @@ enum boot_clocksource {
 };
 
 struct boot_options {
-    enum boot_mode mode;               // mode=demo|interactive|selftest|bench
+    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
     bool report_json;                  // report=text|json: figures as @json lines too
     uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase
     uint32_t demo_guests;              // demo_guests=1..1000
+    uint32_t curve_guests;             // curve_guests=1..10000: the curve's last point
     enum panic_action panic;           // panic=halt|reboot|exit; with exit=debug the default is exit
     uint32_t complaints;               // how many words of the line were ignored
 };

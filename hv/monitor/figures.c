@@ -16,7 +16,7 @@
 #define MILLI 1000ull
 #define PARTS 1000000ull
 
-void figures_take(struct figures *out)
+void figures_take_cpu(struct figures *out)
 {
     struct cpu *cpu = cpu_this();
 
@@ -31,6 +31,11 @@ void figures_take(struct figures *out)
     for (uint32_t share = 0; share < CPU_SHARES; share++) {
         out->share_tsc[share] = cpu->share_tsc[share];
     }
+}
+
+void figures_take(struct figures *out)
+{
+    figures_take_cpu(out);
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
         const struct vcpu *vcpu = guest->vcpu;

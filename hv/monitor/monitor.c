@@ -9,6 +9,7 @@
 #include "lib/string.h"
 #include "monitor/bench.h"
 #include "monitor/command.h"
+#include "monitor/curve.h"
 #include "monitor/demo.h"
 #include "monitor/follow.h"
 #include "monitor/launch.h"
@@ -62,6 +63,9 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
         break;
     case BOOT_MODE_BENCH:
         bench_start(info);
+        break;
+    case BOOT_MODE_CURVE:
+        curve_start(info, options);
         break;
     }
 }

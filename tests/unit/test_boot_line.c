@@ -28,6 +28,7 @@ static void assert_defaults(void)
     assert_false(options.report_json);
     assert_int_equal(options.demo_seconds, 5);
     assert_int_equal(options.demo_guests, 10);
+    assert_int_equal(options.curve_guests, 1000);
     assert_int_equal(options.panic, PANIC_HALT);
 }
 
@@ -48,7 +49,7 @@ static void every_key_is_read(void **state)
     (void)state;
     boot_line_parse(
         "mode=selftest  clockevent=hpet clocksource=pmtimer\texit=debug report=json demo_seconds=0x10 "
-        "demo_guests=1000 panic=reboot",
+        "demo_guests=1000 curve_guests=10000 panic=reboot",
         &options);
     assert_int_equal(options.mode, BOOT_MODE_SELFTEST);
     assert_int_equal(options.clockevent, BOOT_CLOCKEVENT_HPET);
@@ -57,6 +58,7 @@ static void every_key_is_read(void **state)
     assert_true(options.report_json);
     assert_int_equal(options.demo_seconds, 16);
     assert_int_equal(options.demo_guests, 1000);
+    assert_int_equal(options.curve_guests, 10000);
     assert_int_equal(options.panic, PANIC_REBOOT);
     assert_int_equal(options.complaints, 0);
     assert_int_equal(log_capture_warnings, 0);
@@ -64,7 +66,8 @@ static void every_key_is_read(void **state)
 
 static void every_mode_has_its_name(void **state)
 {
-    static const char *const lines[] = { "mode=demo", "mode=interactive", "mode=selftest", "mode=bench" };
+    static const char *const lines[] = { "mode=demo", "mode=interactive", "mode=selftest", "mode=bench",
+                                         "mode=curve" };
 
     (void)state;
     for (unsigned int mode = 0; mode < ARRAY_SIZE(lines); mode++) {
