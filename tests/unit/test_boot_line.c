@@ -101,7 +101,7 @@ static void wrong_words_are_named_and_ignored(void **state)
     static const struct {
         const char *line, *said;
     } cases[] = {
-        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest or bench" },
+        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench or curve" },
         { "mode", "`mode`: the value is missing; expected demo" },
         { "mode=", "`mode=`: expected demo" },
         { "mode=demo2", "expected demo" },
