@@ -5,6 +5,7 @@
 // of the way that a timer takes. clock.c is the other half of time; upcall.asm is where the hypervisor comes back.
 #include "apps/apps.h"
 #include "args.h"
+#include "clock_event.h"
 #include "console.h"
 #include "idle.h"
 #include "irq.h"
@@ -34,8 +35,8 @@ static const struct program {
 
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
-static const char *const known_args[] = { "work", "hz",   "n",    "timers", "bits", "seed",
-                                          "role", "peer", "unit", "period", "start" };
+static const char *const known_args[] = { "work", "hz",   "n",    "timers", "bits",  "seed",
+                                          "role", "peer", "unit", "period", "start", "arm" };
 
 // Both sides were compiled from one header, or they do not understand each other.
 static void check_abi(const struct lull_start_page *start)
@@ -62,10 +63,11 @@ _Noreturn void guest_main(const struct lull_start_page *start)
     uint64_t hz;
 
     check_abi(start);
-    irq_init(true); // interrupts stay off until the idle loop
-    memory_init();  // from here on memory_take()
-    timer_init();   // from here on timers can be armed
-    thread_init();  // this is the idle thread now
+    irq_init(true);     // interrupts stay off until the idle loop
+    memory_init();      // from here on memory_take()
+    clock_event_init(); // how deadlines reach the hypervisor
+    timer_init();       // from here on timers can be armed
+    thread_init();      // this is the idle thread now
 
     args_check(known_args, sizeof known_args / sizeof known_args[0]);
     program = choose_program();

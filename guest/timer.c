@@ -61,11 +61,12 @@ void timer_before_idle(void)
     uint64_t next_ns = timer_wheel_next_ns(&wheel);
 
     if (!clock_event_is_periodic() && next_ns != clock_event_deadline_ns())
-        clock_event_set(next_ns);
+        clock_event_set_for_halt(next_ns);
 }
 
 void timer_interrupt(void)
 {
     timer_expire_due();
-    timer_before_idle();
+    if (!clock_event_is_periodic() && timer_wheel_next_ns(&wheel) != clock_event_deadline_ns())
+        clock_event_set(timer_wheel_next_ns(&wheel));
 }

@@ -79,7 +79,7 @@ void trap_from_guest(struct vcpu *vcpu)
     dispatch(vcpu->entry.frame.vector, vcpu);
     if (cpu->leave != 0)
         return; // `vcpu` may have ended, and be gone
-    if (!upcall_deliver(vcpu))
+    if (upcall_due(vcpu) != 0 && !upcall_deliver(vcpu))
         cpu->leave = 1; // the run loop finds out again, and sees to it
     else if (cpu->timed)
         cpu_account(CPU_SHARE_GUEST);
