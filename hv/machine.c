@@ -111,6 +111,7 @@ void machine_init_interrupts(const struct boot_info *boot)
     if (wrong != NULL)
         panic_machine("the local APIC %s; Lull takes all its interrupts through it and cannot run here",
                       wrong);
+    log_info("local APIC: id %u, %s mode", lapic_id(), lapic_is_x2apic() ? "x2APIC" : "xAPIC");
     for (uint32_t i = 0; i < acpi.ioapic_count; i++)
         ioapic_add(acpi.ioapics[i].phys, acpi.ioapics[i].gsi_base);
 }

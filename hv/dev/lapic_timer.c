@@ -54,8 +54,10 @@ static void __attribute__((noinline)) arm_divided(struct lapic_timer *this, uint
     lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)count);
 }
 
-// On the hot path of every hypercall that moves the head of the queue: keep it to these few instructions.
-static void arm(struct clock_event *event, uint64_t delay_ns)
+// On the hot path of every hypercall that moves the head of the queue: keep it to these few instructions. `write` is
+// the register access of the APIC's mode, known when this is compiled.
+static inline __attribute__((always_inline)) void arm_by(void (*write)(uint32_t reg, uint32_t value),
+                                                         struct clock_event *event, uint64_t delay_ns)
 {
     struct lapic_timer *this = container_of(event, struct lapic_timer, event);
     unsigned __int128 product = (unsigned __int128)(delay_ns << (64 - RATE_SHIFT)) * this->rate;
@@ -66,7 +68,17 @@ static void arm(struct clock_event *event, uint64_t delay_ns)
         arm_divided(this, ticks);
         return;
     }
-    lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)ticks);
+    write(LAPIC_TIMER_INITIAL, (uint32_t)ticks);
+}
+
+static void arm_xapic(struct clock_event *event, uint64_t delay_ns)
+{
+    arm_by(lapic_write_xapic, event, delay_ns);
+}
+
+static void arm_x2apic(struct clock_event *event, uint64_t delay_ns)
+{
+    arm_by(lapic_write_x2apic, event, delay_ns);
 }
 
 static void stop(struct clock_event *event)
@@ -96,7 +108,7 @@ struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector)
     timer.event = (struct clock_event){
         .name = "lapic",
         .max_delay_ns = max_delay_ns < DELAY_LIMIT_NS ? max_delay_ns : DELAY_LIMIT_NS,
-        .arm = arm,
+        .arm = lapic_is_x2apic() ? arm_x2apic : arm_xapic,
         .stop = stop, // nothing to acknowledge beyond the end of interrupt
     };
     timer.rate = fixed_rate(&scale);

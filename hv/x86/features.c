@@ -9,6 +9,7 @@
 #define LEAF_MODEL 0x1u
 #define   MODEL_ECX_X2APIC (1u << 21)
 #define   MODEL_ECX_TSC_DEADLINE (1u << 24)
+#define   MODEL_EDX_APIC (1u << 9)
 #define   MODEL_EDX_PGE (1u << 13)
 #define   MODEL_EDX_FXSR (1u << 24)
 #define LEAF_POWER 0x6u
@@ -57,6 +58,7 @@ static void read_basic(void)
     read_model(r.eax);
     features.x2apic = r.ecx & MODEL_ECX_X2APIC;
     features.tsc_deadline = r.ecx & MODEL_ECX_TSC_DEADLINE;
+    features.apic = r.edx & MODEL_EDX_APIC;
     features.pge = r.edx & MODEL_EDX_PGE;
     features.fxsr = r.edx & MODEL_EDX_FXSR;
     if (max_leaf >= LEAF_POWER)

@@ -10,7 +10,7 @@ struct features {
     char brand[49];
     uint32_t family, model, stepping;
     bool nx, smep, smap, umip, ibpb, pge;
-    bool tsc_invariant, arat, tsc_deadline, x2apic;
+    bool tsc_invariant, arat, tsc_deadline, apic, x2apic;
     bool fxsr;
 };
 

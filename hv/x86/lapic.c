@@ -3,49 +3,63 @@
 
 #include "x86/lapic.h"
 
-#include <stddef.h>
-
 #include "x86/features.h"
-#include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
-
-#define CPUID_FEATURES 1u
-#define CPUID_FEATURES_APIC (1u << 9) // in edx
 
 // Index of an LVT entry in the version register's count.
 #define LVT_PERFORMANCE 4u
 #define LVT_THERMAL 5u
+
+#define ID_LAST 254u // an I/O APIC addresses 8 bits, and 255 is everybody
 
 // An interrupt command to oneself is delivered within a few bus cycles; this bounds the wait for one that is not.
 #define ICR_READS_MAX 1000u
 
 volatile void *lapic_base;
 
-// xAPIC mode, switched on. Out of x2APIC mode the only way leads through "off", 10.12.5.
-static const char *enable(void)
+// x2APIC mode, switched on. Out of "off" the way leads through xAPIC mode, 10.12.5.
+static bool enable_x2apic(uint64_t base)
 {
-    uint64_t base = msr_read(MSR_APIC_BASE);
-    if ((base & MSR_APIC_BASE_X2APIC) != 0) {
-        base &= ~(MSR_APIC_BASE_X2APIC | MSR_APIC_BASE_ENABLE);
-        msr_write(MSR_APIC_BASE, base);
+    if ((base & MSR_APIC_BASE_ENABLE) == 0) {
+        msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE);
     }
+    msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE | MSR_APIC_BASE_X2APIC);
+    base = msr_read(MSR_APIC_BASE);
+    return (base & MSR_APIC_BASE_ENABLE) != 0 && (base & MSR_APIC_BASE_X2APIC) != 0;
+}
+
+static bool enable_xapic(uint64_t base)
+{
     msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE);
     base = msr_read(MSR_APIC_BASE);
-    if ((base & (MSR_APIC_BASE_X2APIC | MSR_APIC_BASE_ENABLE)) != MSR_APIC_BASE_ENABLE) {
-        return "cannot be brought into xAPIC mode";
+    if ((base & MSR_APIC_BASE_ENABLE) == 0) {
+        return false;
     }
     if (lapic_base == NULL) {
         lapic_base = paging_map(base & MSR_APIC_BASE_ADDRESS, LAPIC_SIZE, PAGING_UNCACHED);
     }
-    return NULL;
+    return true;
+}
+
+// Null, or what is wrong.
+static const char *enable(void)
+{
+    if (!features.apic) {
+        return "is not there or switched off by the firmware";
+    }
+    uint64_t base = msr_read(MSR_APIC_BASE);
+    if (features.x2apic) {
+        if (!enable_x2apic(base)) {
+            return "cannot be brought into x2APIC mode";
+        }
+        return lapic_read(LAPIC_ID) <= ID_LAST ? NULL : "has an id above 254, which no I/O APIC can address";
+    }
+    return enable_xapic(base) ? NULL : "cannot be switched on";
 }
 
 const char *lapic_init(void)
 {
-    if ((features_cpuid(CPUID_FEATURES, 0).edx & CPUID_FEATURES_APIC) == 0) {
-        return "is not there or switched off by the firmware";
-    }
     const char *trouble = enable();
     if (trouble != NULL) {
         return trouble;
@@ -54,8 +68,9 @@ const char *lapic_init(void)
     // While the APIC is off in software, LVT writes keep the entries masked, so it is switched on first.
     lapic_write(LAPIC_SVR, LAPIC_SVR_ENABLE | VECTOR_LAPIC_SPURIOUS);
     lapic_write(LAPIC_TPR, 0);
-    lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED);
+    // In this order: masked while it counts, the timer keeps some CPUs from sleeping (AMD erratum 411).
     lapic_write(LAPIC_TIMER_INITIAL, 0);
+    lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED);
     lapic_write(LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);
     lapic_write(LAPIC_LVT_LINT1, LAPIC_LVT_NMI);
     if (last >= LVT_PERFORMANCE) {
@@ -71,11 +86,15 @@ const char *lapic_init(void)
 
 uint8_t lapic_id(void)
 {
-    return (uint8_t)(lapic_read(LAPIC_ID) >> LAPIC_ID_SHIFT);
+    return (uint8_t)(lapic_is_x2apic() ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> LAPIC_ID_SHIFT);
 }
 
 void lapic_send_self(uint8_t vector)
 {
+    if (lapic_is_x2apic()) {
+        lapic_write_x2apic(LAPIC_SELF_IPI, vector);
+        return;
+    }
     for (uint32_t reads = 0; reads < ICR_READS_MAX && (lapic_read(LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0;
          reads++) {
     }

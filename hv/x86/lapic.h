@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The local APIC's registers in xAPIC mode. Intel SDM vol. 3A, chapter 10 (table 10-1 is the register map).
+// The local APIC's registers. Intel SDM vol. 3A, chapter 10 (table 10-1 is the register map).
 //
-// The registers lie at one physical address on every CPU and each CPU sees its own, so one mapping serves all.
+// Two ways lead to the same registers, and lapic_init() takes the better one that the CPU has:
+//   - xAPIC: memory at one physical address on every CPU, where each CPU sees its own; one mapping serves all;
+//   - x2APIC (10.12): an MSR for every 16 bytes of that map. No uncached access, and ids of 32 bits.
 // The timer's use is in dev/lapic_timer.c.
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "x86/mmio.h"
+#include "x86/msr.h"
 
 // clang-format off
 #define LAPIC_ID      0x020 // 10.4.6
-#define   LAPIC_ID_SHIFT 24
+#define   LAPIC_ID_SHIFT 24 // xAPIC only: the x2APIC's id is the whole register
 #define LAPIC_VERSION 0x030 // 10.4.8
 #define   LAPIC_VERSION_LAST_LVT(v) (((v) >> 16) & 0xffu) // index of the last LVT entry
 #define LAPIC_TPR     0x080 // task priority, 10.8.3.1
@@ -46,24 +51,48 @@
 #define   LAPIC_TIMER_DIVIDE_32  0x8u
 #define   LAPIC_TIMER_DIVIDE_64  0x9u
 #define   LAPIC_TIMER_DIVIDE_128 0xau
+#define LAPIC_SELF_IPI      0x3f0 // x2APIC only, 10.12.11: the vector
 // clang-format on
+
+// The MSR of a register in x2APIC mode, table 10-6.
+#define LAPIC_X2APIC_MSR(reg) (MSR_X2APIC + ((uint32_t)(reg) >> 4))
 
 #define LAPIC_SIZE 0x400u
 
-// Where the registers are mapped; null before lapic_init().
+// Where the registers are mapped; null in x2APIC mode.
 extern volatile void *lapic_base;
 
-static inline uint32_t lapic_read(uint32_t reg)
+static inline bool lapic_is_x2apic(void)
 {
-    return mmio_read32(lapic_base, reg);
+    return lapic_base == NULL;
 }
 
-static inline void lapic_write(uint32_t reg, uint32_t value)
+// For code that has chosen by lapic_is_x2apic() at boot, and so saves the test below.
+static inline void lapic_write_xapic(uint32_t reg, uint32_t value)
 {
     mmio_write32(lapic_base, reg, value);
 }
 
-// Bring this CPU's local APIC into xAPIC mode and switch it on: priority 0, the timer and all other local sources masked,
+static inline void lapic_write_x2apic(uint32_t reg, uint32_t value)
+{
+    msr_write(LAPIC_X2APIC_MSR(reg), value);
+}
+
+static inline uint32_t lapic_read(uint32_t reg)
+{
+    return lapic_is_x2apic() ? (uint32_t)msr_read(LAPIC_X2APIC_MSR(reg)) : mmio_read32(lapic_base, reg);
+}
+
+static inline void lapic_write(uint32_t reg, uint32_t value)
+{
+    if (__builtin_expect(lapic_is_x2apic(), 0)) {
+        lapic_write_x2apic(reg, value);
+    } else {
+        lapic_write_xapic(reg, value);
+    }
+}
+
+// Bring this CPU's local APIC into x2APIC mode, where the CPU has it, or xAPIC mode, and switch it on: priority 0, the timer and all other local sources masked,
 // except NMI (LINT1) and errors (VECTOR_LAPIC_ERROR). The first call maps the registers. Null on success, else what is
 // wrong, as the rest of a sentence ("the local APIC ..."). Context: each CPU once at its start, interrupts off.
 const char *lapic_init(void);
@@ -71,7 +100,7 @@ const char *lapic_init(void);
 // This CPU's APIC id, as the I/O APIC wants it.
 uint8_t lapic_id(void);
 
-// End of interrupt, for every vector but the spurious one. One register write.
+// End of interrupt, for every vector but the spurious one. One register write; the x2APIC faults at other values than 0.
 static inline void lapic_eoi(void)
 {
     lapic_write(LAPIC_EOI, 0);

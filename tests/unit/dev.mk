@@ -4,14 +4,20 @@
 UNIT_MACHINE := tests/fake/machine/machine.c $(UNIT_LOG)
 UNIT_MACHINE_CFLAGS := -iquote tests/fake/machine -Itests/fake
 
+UNIT_LAPIC := tests/fake/machine/chip_lapic.c hv/x86/lapic.c
+
+UNIT_TESTS += test_lapic
+UNIT_SRCS_test_lapic   := tests/unit/test_lapic.c $(UNIT_LAPIC) $(UNIT_MACHINE)
+UNIT_CFLAGS_test_lapic := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_hpet
 UNIT_SRCS_test_hpet   := tests/unit/test_hpet.c hv/dev/hpet.c hv/shared/lib/ns_scale.c \
-	tests/fake/machine/chip_hpet.c tests/fake/machine/chip_lapic.c $(UNIT_MACHINE)
+	tests/fake/machine/chip_hpet.c $(UNIT_LAPIC) $(UNIT_MACHINE)
 UNIT_CFLAGS_test_hpet := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_lapic_timer
 UNIT_SRCS_test_lapic_timer   := tests/unit/test_lapic_timer.c hv/dev/lapic_timer.c hv/shared/lib/ns_scale.c \
-	tests/fake/machine/chip_lapic.c $(UNIT_MACHINE) $(UNIT_PANIC)
+	$(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_lapic_timer := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_calibrate

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The fake local APIC. Intel SDM vol. 3A, 10.5.4 and 10.6.1.
+// The fake local APIC. Intel SDM vol. 3A, 10.4.3, 10.5.4, 10.6.1 and 10.12.
 
 #include "chip_lapic.h"
 
+#include "x86/features.h"
 #include "x86/lapic.h"
 
-volatile void *lapic_base;
+struct features features; // for hv/x86/lapic.c; the tests say what the CPU has
 
-void lapic_send_self(uint8_t vector)
+#define BASE_MODE (CHIP_LAPIC_BASE_ENABLE | CHIP_LAPIC_BASE_X2APIC)
+
+static struct chip_lapic *present; // behind the MSRs
+
+static bool is_x2apic(const struct chip_lapic *lapic)
 {
-    lapic_write(LAPIC_ICR_LOW, LAPIC_ICR_SELF | LAPIC_ICR_ASSERT | vector);
+    return (lapic->base_msr & BASE_MODE) == BASE_MODE;
 }
 
 uint32_t chip_lapic_divide(const struct chip_lapic *lapic)
@@ -19,24 +24,37 @@ uint32_t chip_lapic_divide(const struct chip_lapic *lapic)
     return (code + 1) & 7;
 }
 
-static uint32_t read(struct machine_chip *chip, uint32_t offset, unsigned int bytes)
+static uint32_t get(struct chip_lapic *lapic, uint32_t offset)
 {
-    struct chip_lapic *lapic = (struct chip_lapic *)chip;
-    (void)bytes;
-    if (offset != LAPIC_TIMER_CURRENT) {
+    switch (offset) {
+    case LAPIC_ID:
+        return is_x2apic(lapic) ? lapic->id : lapic->id << 24;
+    case LAPIC_VERSION:
+        return CHIP_LAPIC_VERSION;
+    case LAPIC_TIMER_CURRENT: {
+        uint64_t passed =
+            machine_ticks(machine.now_ps - lapic->started_ps, lapic->timer_hz) >> chip_lapic_divide(lapic);
+        return passed < lapic->initial ? (uint32_t)(lapic->initial - passed) : 0;
+    }
+    default:
         return 0;
     }
-    uint64_t passed =
-        machine_ticks(machine.now_ps - lapic->started_ps, lapic->timer_hz) >> chip_lapic_divide(lapic);
-    return passed < lapic->initial ? (uint32_t)(lapic->initial - passed) : 0;
 }
 
-static void write(struct machine_chip *chip, uint32_t offset, unsigned int bytes, uint32_t value)
+static void interrupt_self(struct chip_lapic *lapic, uint32_t value)
 {
-    struct chip_lapic *lapic = (struct chip_lapic *)chip;
-    (void)bytes;
+    if (lapic->self_interrupts++ == 0) {
+        lapic->first_self_ps = machine.now_ps;
+        lapic->self_vector = (uint8_t)value;
+    }
+}
+
+static void set(struct chip_lapic *lapic, uint32_t offset, uint32_t value)
+{
+    lapic->registers[offset >> 4] = value;
     switch (offset) {
     case LAPIC_LVT_TIMER:
+        lapic->masked_counting |= (value & LAPIC_LVT_MASKED) != 0 && get(lapic, LAPIC_TIMER_CURRENT) != 0;
         lapic->lvt_timer = value;
         lapic->timer_writes++;
         break;
@@ -50,13 +68,75 @@ static void write(struct machine_chip *chip, uint32_t offset, unsigned int bytes
         lapic->timer_writes++;
         break;
     case LAPIC_ICR_LOW:
-        if ((value & LAPIC_ICR_SELF) != 0 && lapic->self_interrupts++ == 0) {
-            lapic->first_self_ps = machine.now_ps;
-            lapic->self_vector = (uint8_t)value;
+        if ((value & LAPIC_ICR_SELF) != 0) {
+            interrupt_self(lapic, value);
         }
+        break;
+    case LAPIC_SELF_IPI:
+        interrupt_self(lapic, value);
         break;
     default:
         break;
+    }
+}
+
+// The memory map, which answers in xAPIC mode only.
+static uint32_t read(struct machine_chip *chip, uint32_t offset, unsigned int bytes)
+{
+    struct chip_lapic *lapic = (struct chip_lapic *)chip;
+    (void)bytes;
+    return (lapic->base_msr & BASE_MODE) == CHIP_LAPIC_BASE_ENABLE ? get(lapic, offset) : UINT32_MAX;
+}
+
+static void write(struct machine_chip *chip, uint32_t offset, unsigned int bytes, uint32_t value)
+{
+    struct chip_lapic *lapic = (struct chip_lapic *)chip;
+    (void)bytes;
+    if ((lapic->base_msr & BASE_MODE) == CHIP_LAPIC_BASE_ENABLE && offset != LAPIC_SELF_IPI) {
+        set(lapic, offset, value);
+    }
+}
+
+// Figure 10-27: the x2APIC is reached from xAPIC mode, and left through "off" only.
+static void set_base(struct chip_lapic *lapic, uint64_t value)
+{
+    uint64_t from = lapic->base_msr & BASE_MODE, to = value & BASE_MODE;
+    bool allowed = from == to || to == 0 || (from == 0 && to == CHIP_LAPIC_BASE_ENABLE) ||
+                   (from == CHIP_LAPIC_BASE_ENABLE && to == BASE_MODE && lapic->has_x2apic);
+    if (!allowed || to == CHIP_LAPIC_BASE_X2APIC) {
+        lapic->faults++;
+    } else if (!lapic->mode_is_locked) {
+        lapic->base_msr = value;
+    }
+}
+
+static bool is_register(uint32_t msr)
+{
+    return is_x2apic(present) && msr >= MSR_X2APIC && msr < MSR_X2APIC + 0x40;
+}
+
+static uint64_t read_msr(uint32_t msr)
+{
+    if (msr == MSR_APIC_BASE) {
+        return present->base_msr;
+    }
+    if (is_register(msr)) {
+        return get(present, (msr - MSR_X2APIC) << 4);
+    }
+    present->faults++;
+    return 0;
+}
+
+static void write_msr(uint32_t msr, uint64_t value)
+{
+    uint32_t offset = (msr - MSR_X2APIC) << 4;
+    if (msr == MSR_APIC_BASE) {
+        set_base(present, value);
+    } else if (is_register(msr) && value <= UINT32_MAX && offset != LAPIC_ID && offset != LAPIC_VERSION &&
+               ((offset != LAPIC_EOI && offset != LAPIC_ESR) || value == 0)) {
+        set(present, offset, (uint32_t)value);
+    } else {
+        present->faults++;
     }
 }
 
@@ -65,7 +145,18 @@ void chip_lapic_add(struct chip_lapic *lapic, uint64_t timer_hz)
     *lapic = (struct chip_lapic){
         .chip = { .base = CHIP_LAPIC_PHYS, .size = 0x400, .read = read, .write = write },
         .timer_hz = timer_hz,
+        .base_msr = CHIP_LAPIC_PHYS | CHIP_LAPIC_BASE_ENABLE,
     };
+    present = lapic;
     machine_add_mmio(&lapic->chip);
+    machine.msr_read = read_msr;
+    machine.msr_write = write_msr;
     lapic_base = machine_map(CHIP_LAPIC_PHYS, 0x400, false);
+}
+
+void chip_lapic_use_x2apic(struct chip_lapic *lapic)
+{
+    lapic->has_x2apic = true;
+    lapic->base_msr |= BASE_MODE;
+    lapic_base = NULL;
 }

@@ -148,6 +148,18 @@ void machine_mmio_write(volatile void *base, uint32_t offset, uint32_t value)
     chip_write(machine.mmio, (uint64_t)base - DEVICE_MAP + offset, 4, value);
 }
 
+uint64_t machine_msr_read(uint32_t msr)
+{
+    pay();
+    return machine.msr_read(msr);
+}
+
+void machine_msr_write(uint32_t msr, uint64_t value)
+{
+    pay();
+    machine.msr_write(msr, value);
+}
+
 uint64_t machine_tsc(void)
 {
     pay();

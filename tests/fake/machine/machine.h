@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A machine made of fake chips, on which the real drivers run in host tests.
 //
-// With `-iquote tests/fake/machine` on the command line the drivers' "x86/io.h", "x86/mmio.h", "x86/paging.h", "x86/tsc.h" and
-// "x86/reset.h" are the ones in this folder, which end here. Time is virtual and exact: it stands still except that every
+// With `-iquote tests/fake/machine` on the command line the drivers' "x86/io.h", "x86/mmio.h", "x86/msr.h", "x86/paging.h",
+// "x86/tsc.h" and "x86/reset.h" are the ones in this folder, which end here. Time is virtual and exact: it stands still except that every
 // access to a chip costs `access_ps`, and that a test moves it. A test may put a gap (an SMI) in front of
 // the Nth access from now: time passes there that the driver does not expect.
 #pragma once
@@ -33,6 +33,8 @@ struct machine {
     uint64_t tsc_base;    // its value at time 0
     bool reset_requested; // triple fault
     struct machine_chip *ports, *mmio;
+    uint64_t (*msr_read)(uint32_t msr); // null, as after machine_reset(): no MSR may be touched
+    void (*msr_write)(uint32_t msr, uint64_t value);
 };
 
 extern struct machine machine;
@@ -57,5 +59,7 @@ uint32_t machine_in(uint16_t port, unsigned int bytes);
 void machine_out(uint16_t port, unsigned int bytes, uint32_t value);
 uint32_t machine_mmio_read(const volatile void *base, uint32_t offset);
 void machine_mmio_write(volatile void *base, uint32_t offset, uint32_t value);
+uint64_t machine_msr_read(uint32_t msr);
+void machine_msr_write(uint32_t msr, uint64_t value);
 uint64_t machine_tsc(void);
 void *machine_map(uint64_t phys, uint64_t size, bool cached);
