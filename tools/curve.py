@@ -132,34 +132,35 @@ def print_table(points):
 
 
 PLOT = """
-set terminal svg size 1000,420 font "sans-serif,13" background "#ffffff" dashlength 0.6
+set terminal svg size 1000,560 font "sans-serif,13" background "#ffffff" dashlength 0.6 name "curve"
 set output "{output}"
 set multiplot layout 1,2
 set logscale x
-set format x "10^{{%T}}"
+set format x "%.0f"
 set xlabel "guests"
-set key top left Left reverse samplen 2
+set bmargin 10
+set key bmargin center vertical maxrows 5 Left reverse samplen 2
 set grid linecolor rgb "#dddddd"
 set border 3 linecolor rgb "#444444"
 set tics nomirror
 set style data linespoints
-set pointsize 0.7
 set yrange [0:*]
 set title "Instructions"
-plot $far using 1:2 title "arm, becomes the earliest" lw 2 lc rgb "#0072b2", \\
-     $far using 1:3 title "expiry to handler, guest running" lw 2 lc rgb "#d55e00", \\
-     $far using 1:4 title "expiry to handler, guest asleep" lw 2 lc rgb "#009e73", \\
-     $steady using 1:2 title "hypervisor, per event, 1000/s in all" lw 2 lc rgb "#cc79a7", \\
-     $growing using 1:2 title "hypervisor, per event, 10/s each" lw 2 dt 2 lc rgb "#666666"
+plot $far using 1:2 title "arm as the earliest" lw 2 pt 7 ps 0.6 lc rgb "#0072b2", \\
+     $far using 1:3 title "expiry to handler, running" lw 2 pt 7 ps 0.6 lc rgb "#d55e00", \\
+     $far using 1:4 title "expiry to handler, asleep" lw 2 pt 7 ps 0.6 lc rgb "#009e73", \\
+     $steady using 1:2 title "an event, 1000/s in all" lw 2 pt 7 ps 0.6 lc rgb "#cc79a7", \\
+     $growing using 1:2 title "an event, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#444444"
+set key maxrows 3
 set logscale y
 set yrange [100:*]
 set title "Lateness, ns"
-plot $steady using 1:3 title "median, 1000/s in all" lw 2 lc rgb "#0072b2", \\
-     $steady using 1:4 title "p99" lw 2 lc rgb "#d55e00", \\
-     $steady using 1:5 title "max" lw 2 lc rgb "#cc79a7", \\
-     $growing using 1:3 title "median, 10/s each" lw 2 dt 2 lc rgb "#0072b2", \\
-     $growing using 1:4 title "p99" lw 2 dt 2 lc rgb "#d55e00", \\
-     $growing using 1:5 title "max" lw 2 dt 2 lc rgb "#cc79a7"
+plot $steady using 1:3 title "median, 1000/s in all" lw 2 pt 7 ps 0.6 lc rgb "#0072b2", \\
+     $steady using 1:4 title "p99" lw 2 pt 7 ps 0.6 lc rgb "#d55e00", \\
+     $steady using 1:5 title "max" lw 2 pt 7 ps 0.6 lc rgb "#cc79a7", \\
+     $growing using 1:3 title "median, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#0072b2", \\
+     $growing using 1:4 title "p99" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#d55e00", \\
+     $growing using 1:5 title "max" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#cc79a7"
 """
 
 

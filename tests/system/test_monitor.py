@@ -55,6 +55,20 @@ def test_reports(monitor, command):
     assert re.search(r"\d", monitor.command(command))
 
 
+def test_memory_shows_what_a_guest_takes(monitor):
+    def own():
+        pages = re.findall(r"^  guest \d+ \(web\.\d\): (\d+) pages of its own$", monitor.command("mem"), re.MULTILINE)
+        return [int(number) for number in pages]
+
+    text = monitor.command("mem")
+    assert re.search(r"^  image at 0x[0-9a-f]+: \d+ pages, for all of its 3 guests$", text, re.MULTILINE), text
+    # 256 pages are its mem=1M; structures, page tables and data of the image come with few more.
+    assert len(own()) == 3 and all(256 < pages <= 256 + 16 for pages in own()), text
+    monitor.command("kill 1")
+    # What tells of its end: the guest, its vCPU, its console.
+    assert own()[0] == 3 and len(own()) == 3
+
+
 def test_empty_and_overlong_lines(monitor):
     monitor.command("")
     monitor.child.send("x" * 2000 + "\r")
