@@ -97,22 +97,22 @@ void timer_crowd_place_tree(struct timer_wheel *wheel, struct timer_wheel_node *
 
 // ---- Blocks --------------------------------------------------------------------------------------------
 
-// Makes a block of a chain of timers and places it: the earliest leads, the others follow.
+// Makes a block of a chain of at least one timer and places it: the earliest leads, the others follow.
 static void place_block(struct timer_wheel *wheel, struct list_node *chain)
 {
     struct timer_wheel_node *leader = timer_crowd_node(chain);
     struct list_node block;
 
     list_init(&block);
-    for (struct list_node *next; chain != NULL; chain = next) {
+    do {
         struct timer_wheel_node *node = timer_crowd_node(chain);
 
         TIMER_WHEEL_STEP();
-        next = chain->next;
+        chain = chain->next;
         node->slot = TIMER_WHEEL_OUTSIDE;
         leader = node->expiry_ns < leader->expiry_ns ? node : leader;
         list_append(&block, &node->link);
-    }
+    } while (chain != NULL);
     list_remove(&block); // its place as the head is the leader's from now on
     become_leader(leader);
     timer_crowd_place_tree(wheel, leader);
