@@ -19,6 +19,7 @@ sys.path.insert(0, str(TOP / "tools"))
 
 import mkiso  # noqa: E402
 import qemu  # noqa: E402
+from bochs import clean  # noqa: E402
 
 # Real seconds for one machine from power-on to its end; only a hang comes near.
 TIMEOUT_S = 180
@@ -63,12 +64,6 @@ class Outcome:
     def never_says(self, pattern):
         match = re.search(pattern, self.text, re.MULTILINE)
         assert not match, f"{match.group(0)!r} was printed. Serial output:\n{self.text}"
-
-
-def clean(data):
-    """Serial bytes as text: line ends as in a file, GRUB's cursor movements removed."""
-    text = data.decode("utf-8", errors="replace").replace("\r", "")
-    return re.sub(r"\x1b\[[0-9;=]*[A-Za-z]", "", text)
 
 
 @pytest.fixture
