@@ -66,6 +66,7 @@ HV_SRCS += \
 	hv/dev/power.c \
 	hv/dev/rtc.c \
 	hv/dev/tsc.c \
+	hv/dev/tsc_deadline.c \
 	hv/dev/uart.c
 
 # hv/time/

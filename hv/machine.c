@@ -19,6 +19,7 @@
 #include "dev/power.h"
 #include "dev/rtc.h"
 #include "dev/tsc.h"
+#include "dev/tsc_deadline.h"
 #include "dev/uart.h"
 #include "lib/bits.h"
 #include "lib/time.h"
@@ -205,21 +206,39 @@ static struct clock_event *hpet_clock_event(void)
     return NULL;
 }
 
-static struct clock_event *lapic_clock_event(void)
+// Null: the LAPIC timer cannot be used in this mode.
+static struct clock_event *tsc_deadline_clock_event(bool asked_for)
 {
-    return is_ready(lapic_counter) ? lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER)
-                                   : NULL;
+    const char *trouble =
+        clock_is_tsc() ? tsc_deadline_trouble() : "it counts the TSC, and the clock does not";
+
+    if (trouble == NULL)
+        return tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER);
+    if (asked_for)
+        log_warn("clockevent=tsc-deadline: %s; using the one-shot mode", trouble);
+    return NULL;
+}
+
+static struct clock_event *lapic_clock_event(enum boot_clockevent wanted)
+{
+    struct clock_event *event = NULL;
+
+    if (wanted != BOOT_CLOCKEVENT_LAPIC_ONESHOT)
+        event = tsc_deadline_clock_event(wanted == BOOT_CLOCKEVENT_TSC_DEADLINE);
+    if (event == NULL && is_ready(lapic_counter))
+        event = lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER);
+    return event;
 }
 
 void machine_init_timer(const struct boot_options *options)
 {
     bool hpet_first = options->clockevent == BOOT_CLOCKEVENT_HPET;
-    struct clock_event *event = hpet_first ? hpet_clock_event() : lapic_clock_event();
+    struct clock_event *event = hpet_first ? hpet_clock_event() : lapic_clock_event(options->clockevent);
 
     if (event == NULL) {
         log_warn("clockevent=%s: it cannot be used here; trying the other one",
-                 hpet_first ? "hpet" : "lapic");
-        event = hpet_first ? lapic_clock_event() : hpet_clock_event();
+                 boot_line_clockevent_name(options->clockevent));
+        event = hpet_first ? lapic_clock_event(BOOT_CLOCKEVENT_AUTO) : hpet_clock_event();
     }
     if (event == NULL)
         panic_machine(

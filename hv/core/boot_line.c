@@ -10,7 +10,7 @@ _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
 static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", NULL };
-static const char *const clockevents[] = { "auto", "lapic", "hpet", NULL };
+static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const reports[] = { "text", "json", NULL };
@@ -31,6 +31,11 @@ static const struct option table[] = {
 
 // No value of `panic` on the line.
 #define PANIC_UNSET ((enum panic_action)UINT32_MAX)
+
+const char *boot_line_clockevent_name(enum boot_clockevent clockevent)
+{
+    return clockevents[clockevent];
+}
 
 const char *boot_line_mode_name(enum boot_mode mode)
 {

@@ -20,7 +20,13 @@ enum boot_mode {
     BOOT_MODE_CURVE
 };
 
-enum boot_clockevent { BOOT_CLOCKEVENT_AUTO, BOOT_CLOCKEVENT_LAPIC, BOOT_CLOCKEVENT_HPET };
+enum boot_clockevent {
+    BOOT_CLOCKEVENT_AUTO,
+    BOOT_CLOCKEVENT_LAPIC, // its best mode
+    BOOT_CLOCKEVENT_LAPIC_ONESHOT,
+    BOOT_CLOCKEVENT_TSC_DEADLINE,
+    BOOT_CLOCKEVENT_HPET,
+};
 
 enum boot_clocksource {
     BOOT_CLOCKSOURCE_AUTO,
@@ -31,7 +37,7 @@ enum boot_clocksource {
 
 struct boot_options {
     enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve
-    enum boot_clockevent clockevent;   // clockevent=auto|lapic|hpet
+    enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
     bool report_json;                  // report=text|json: figures as @json lines too
@@ -44,6 +50,7 @@ struct boot_options {
 
 // The names of the values, as on the boot line.
 const char *boot_line_mode_name(enum boot_mode mode);
+const char *boot_line_clockevent_name(enum boot_clockevent clockevent);
 
 // Fills `*out` from `line`, any NUL-terminated bytes. Boot, any context.
 void boot_line_parse(const char *line, struct boot_options *out);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct clock_event {
-    const char *name; // as on the boot line: "lapic", "hpet"
+    const char *name; // "lapic", "tsc-deadline", "hpet"
 
     // The longest delay that one arm() can express. The queue clamps longer ones to it and arms again
     // when that interrupt comes.

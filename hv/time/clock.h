@@ -47,6 +47,12 @@ static inline uint64_t clock_now_ns(void)
 // The name of the source, "tsc".
 const char *clock_name(void);
 
+// The source is the TSC.
+static inline bool clock_is_tsc(void)
+{
+    return clock_state.tsc_mult != 0;
+}
+
 // The clock must be read at least this often, or it may miss a wrap of its counter; UINT64_MAX for the TSC and a 64-bit
 // HPET. Where it is less, the timer queue must not let the CPU sleep longer.
 uint64_t clock_max_gap_ns(void);

@@ -3,12 +3,14 @@
 #include "x86/features.h"
 
 #include "lib/string.h"
+#include "x86/msr.h"
 
 // clang-format off
 #define LEAF_VENDOR 0x0u
 #define LEAF_MODEL 0x1u
 #define   MODEL_ECX_X2APIC (1u << 21)
 #define   MODEL_ECX_TSC_DEADLINE (1u << 24)
+#define   MODEL_ECX_HYPERVISOR (1u << 31)
 #define   MODEL_EDX_APIC (1u << 9)
 #define   MODEL_EDX_PGE (1u << 13)
 #define   MODEL_EDX_FXSR (1u << 24)
@@ -58,6 +60,7 @@ static void read_basic(void)
     read_model(r.eax);
     features.x2apic = r.ecx & MODEL_ECX_X2APIC;
     features.tsc_deadline = r.ecx & MODEL_ECX_TSC_DEADLINE;
+    features.hypervisor = r.ecx & MODEL_ECX_HYPERVISOR;
     features.apic = r.edx & MODEL_EDX_APIC;
     features.pge = r.edx & MODEL_EDX_PGE;
     features.fxsr = r.edx & MODEL_EDX_FXSR;
@@ -90,6 +93,13 @@ static void read_extended(void)
         features.tsc_invariant = features_cpuid(LEAF_AMD_POWER, 0).edx & AMD_POWER_EDX_INVARIANT_TSC;
     if (max_leaf >= LEAF_AMD_SIZES && features_cpuid(LEAF_AMD_SIZES, 0).ebx & AMD_SIZES_EBX_IBPB)
         features.ibpb = true;
+}
+
+uint32_t features_microcode_revision(void)
+{
+    msr_write(MSR_MICROCODE_REVISION, 0);
+    features_cpuid(LEAF_MODEL, 0);
+    return (uint32_t)(msr_read(MSR_MICROCODE_REVISION) >> 32);
 }
 
 void features_init(void)

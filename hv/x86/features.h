@@ -12,6 +12,7 @@ struct features {
     bool nx, smep, smap, umip, ibpb, pge;
     bool tsc_invariant, arat, tsc_deadline, apic, x2apic;
     bool fxsr;
+    bool hypervisor; // this machine is virtual
 };
 
 extern struct features features;
@@ -26,6 +27,9 @@ static inline struct features_cpuid features_cpuid(uint32_t leaf, uint32_t suble
     asm volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
     return r;
 }
+
+// The revision of the microcode that runs now; Intel CPUs only. Intel SDM vol. 3A, 9.11.7.1.
+uint32_t features_microcode_revision(void);
 
 // Fill in `features`. Called once at boot, before anything that asks.
 void features_init(void);

@@ -19,6 +19,12 @@ static inline void mmio_write32(volatile void *base, uint32_t offset, uint32_t v
     *(volatile uint32_t *)((volatile uint8_t *)base + offset) = value;
 }
 
+// Wait until every earlier store has reached its device. An MSR write does not wait for one by itself.
+static inline void mmio_fence(void)
+{
+    asm volatile("mfence" : : : "memory");
+}
+
 static inline uint64_t mmio_read64(const volatile void *base, uint32_t offset)
 {
     counters_add_mmio();

@@ -43,6 +43,7 @@ def test_selftest(selftest, cpu):
 
 
 @pytest.mark.parametrize("words, clock, event", [
+    ("clockevent=lapic-oneshot", "tsc", "lapic"),
     ("clockevent=hpet", "tsc", "hpet"),
     ("clocksource=hpet", "hpet", "lapic"),
     ("clocksource=pmtimer clockevent=hpet", "pmtimer", "hpet"),
@@ -51,6 +52,19 @@ def test_other_chips(selftest, words, clock, event):
     text = selftest(words, SHORT)
     passed(text)
     assert re.search(rf"^\[.*\] clock: {clock} at", text, re.MULTILINE), text
+    assert re.search(rf"^\[.*\] timer events: {event}, ", text, re.MULTILINE), text
+
+
+# One has both, the other the mode alone, which then takes a fence; the third has errata and no new microcode.
+@pytest.mark.parametrize("cpu, apic, event", [
+    ("corei7_ivy_bridge_3770k", "x2APIC", "tsc-deadline"),
+    ("corei7_sandy_bridge_2600k", "xAPIC", "tsc-deadline"),
+    ("corei7_skylake_x", "x2APIC", "lapic"),
+])
+def test_tsc_deadline(selftest, cpu, apic, event):
+    text = selftest("", SHORT, cpu=cpu)
+    passed(text)
+    assert re.search(rf"^\[.*\] local APIC: id 0, {apic} mode", text, re.MULTILINE), text
     assert re.search(rf"^\[.*\] timer events: {event}, ", text, re.MULTILINE), text
 
 

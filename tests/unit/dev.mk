@@ -20,6 +20,11 @@ UNIT_SRCS_test_lapic_timer   := tests/unit/test_lapic_timer.c hv/dev/lapic_timer
 	$(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_lapic_timer := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_tsc_deadline
+UNIT_SRCS_test_tsc_deadline   := tests/unit/test_tsc_deadline.c hv/dev/tsc_deadline.c hv/dev/tsc.c hv/time/clock.c \
+	hv/shared/lib/ns_scale.c $(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_tsc_deadline := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_calibrate
 UNIT_SRCS_test_calibrate   := tests/unit/test_calibrate.c hv/time/calibrate.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_calibrate := $(UNIT_MACHINE_CFLAGS)

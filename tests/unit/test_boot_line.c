@@ -110,7 +110,7 @@ static void wrong_words_are_named_and_ignored(void **state)
         { "quiet", "`quiet`: unknown key" },
         { "=demo", "`=demo`: unknown key" },
         { "hpet=off", "unknown key" },
-        { "clockevent=tsc", "expected auto, lapic or hpet" },
+        { "clockevent=tsc", "expected auto, lapic, lapic-oneshot, tsc-deadline or hpet" },
         { "clocksource=lapic", "expected auto, tsc, hpet or pmtimer" },
         { "exit=yes", "expected none or debug" },
         { "report=json=text", "expected text or json" },

@@ -56,6 +56,7 @@ static void set(struct chip_lapic *lapic, uint32_t offset, uint32_t value)
     case LAPIC_LVT_TIMER:
         lapic->masked_counting |= (value & LAPIC_LVT_MASKED) != 0 && get(lapic, LAPIC_TIMER_CURRENT) != 0;
         lapic->lvt_timer = value;
+        lapic->lvt_fences = is_x2apic(lapic) ? 0 : machine.fences + 1;
         lapic->timer_writes++;
         break;
     case LAPIC_TIMER_DIVIDE:
@@ -127,11 +128,23 @@ static uint64_t read_msr(uint32_t msr)
     return 0;
 }
 
+// 10.5.4.1: the mode must be in force, which in xAPIC mode takes a fence after the store.
+static void set_deadline(struct chip_lapic *lapic, uint64_t value)
+{
+    if ((lapic->lvt_timer & LAPIC_LVT_TSC_DEADLINE) == 0 || lapic->lvt_fences > machine.fences) {
+        lapic->lost_deadlines++;
+        return;
+    }
+    lapic->deadline_tsc = value;
+}
+
 static void write_msr(uint32_t msr, uint64_t value)
 {
     uint32_t offset = (msr - MSR_X2APIC) << 4;
     if (msr == MSR_APIC_BASE) {
         set_base(present, value);
+    } else if (msr == MSR_TSC_DEADLINE) {
+        set_deadline(present, value);
     } else if (is_register(msr) && value <= UINT32_MAX && offset != LAPIC_ID && offset != LAPIC_VERSION &&
                ((offset != LAPIC_EOI && offset != LAPIC_ESR) || value == 0)) {
         set(present, offset, (uint32_t)value);

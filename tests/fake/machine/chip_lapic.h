@@ -18,8 +18,11 @@ struct chip_lapic {
     uint32_t registers[0x40]; // as last written, one for each 16 bytes of the map
     uint32_t lvt_timer, divide, initial;
     uint64_t started_ps;
-    uint32_t timer_writes; // to initial count, divide and LVT
-    bool masked_counting;  // the timer's LVT was masked while it counted
+    uint64_t deadline_tsc;   // 0: none
+    uint64_t lvt_fences;     // machine.fences when a store last wrote the timer's LVT
+    uint32_t lost_deadlines; // written in another mode, or before the LVT write had arrived
+    uint32_t timer_writes;   // to initial count, divide and LVT
+    bool masked_counting;    // the timer's LVT was masked while it counted
 
     // What came of it.
     uint32_t self_interrupts;

@@ -32,6 +32,7 @@ struct machine {
     uint64_t tsc_hz;      // rate of the fake TSC
     uint64_t tsc_base;    // its value at time 0
     bool reset_requested; // triple fault
+    uint64_t fences;      // so far
     struct machine_chip *ports, *mmio;
     uint64_t (*msr_read)(uint32_t msr); // null, as after machine_reset(): no MSR may be touched
     void (*msr_write)(uint32_t msr, uint64_t value);

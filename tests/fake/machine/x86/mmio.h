@@ -11,6 +11,11 @@ static inline uint32_t mmio_read32(const volatile void *base, uint32_t offset)
     return machine_mmio_read(base, offset);
 }
 
+static inline void mmio_fence(void)
+{
+    machine.fences++;
+}
+
 static inline void mmio_write32(volatile void *base, uint32_t offset, uint32_t value)
 {
     machine_mmio_write(base, offset, value);
