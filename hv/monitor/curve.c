@@ -261,10 +261,10 @@ static void go_on(void)
         curve.series = SERIES_IDLE;
         curve.guests *= 10;
     }
-    if (curve.guests * curve.guest_pages > page_alloc_free_count()) {
+    uint64_t need = curve.guests * curve.guest_pages, free = page_alloc_free_count();
+    if (need > free) {
         log_warn("curve: %u guests need %llu pages and %llu are free; the curve ends here", curve.guests,
-                 (unsigned long long)(curve.guests * curve.guest_pages),
-                 (unsigned long long)page_alloc_free_count());
+                 (unsigned long long)need, (unsigned long long)free);
         curve.last_guests = 0;
     }
     if (curve.guests > curve.last_guests) {
