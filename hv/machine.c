@@ -144,9 +144,31 @@ static struct clock_source *choose_source(enum boot_clocksource wanted)
     return is_ready(tsc) ? tsc : is_ready(hpet) ? hpet : pmtimer;
 }
 
+// Give the TSC and the LAPIC timer their rates. Returns what they were measured against.
+static const char *calibrate_all(void)
+{
+    struct clock_source *references[3], *targets[] = { tsc, lapic_counter };
+    size_t count = 0;
+
+    if (hpet != NULL)
+        references[count++] = hpet;
+    if (pmtimer != NULL)
+        references[count++] = pmtimer;
+    if (pit_init())
+        references[count++] = pit_source();
+    struct clock_source *reference = calibrate(references, count, targets, 2);
+    if (calibrate_confirm(tsc, tsc_stated_hz()) && reference == NULL)
+        reference = calibrate(&tsc, 1, &lapic_counter, 1);
+    if (reference == NULL || !is_ready(tsc))
+        panic_machine("nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or "
+                      "stand still, and "
+                      "the CPU does not state its rate; Lull cannot keep time here");
+    return reference->name;
+}
+
 void machine_init_clock(const struct boot_options *options)
 {
-    hpet = acpi.hpet_phys != 0 && hpet_init(acpi.hpet_phys) ? hpet_source() : NULL;
+    hpet = acpi.hpet_phys != 0 && hpet_init(acpi.hpet_phys, options->hpet_narrow) ? hpet_source() : NULL;
     if (hpet == NULL)
         log_warn("no usable HPET: calibrating against the ACPI PM timer or the PIT, timer events by the "
                  "LAPIC timer only");
@@ -155,24 +177,11 @@ void machine_init_clock(const struct boot_options *options)
                   : NULL;
     tsc = tsc_source();
     lapic_counter = lapic_timer_counter();
-
-    struct clock_source *references[3], *targets[] = { tsc, lapic_counter };
-    size_t count = 0;
-    if (hpet != NULL)
-        references[count++] = hpet;
-    if (pmtimer != NULL)
-        references[count++] = pmtimer;
-    if (pit_init())
-        references[count++] = pit_source();
-    struct clock_source *reference = calibrate(references, count, targets, 2);
-    if (reference == NULL || !is_ready(tsc))
-        panic_machine(
-            "nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or stand still; "
-            "Lull cannot keep time here");
+    const char *reference = calibrate_all();
     clock_init(choose_source(options->clocksource));
     log_set_time_scale(clock_state.base_tsc, tsc->frequency_hz);
     log_info("clock: %s at %llu Hz, measured against %s to %llu ppb", clock_name(),
-             (unsigned long long)tsc->frequency_hz, reference->name, (unsigned long long)tsc->error_ppb);
+             (unsigned long long)tsc->frequency_hz, reference, (unsigned long long)tsc->error_ppb);
 
     uint64_t wall_ns = rtc_read_ns(acpi.rtc_century_register);
     if (wall_ns != 0)

@@ -12,6 +12,7 @@ _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", NULL };
 static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
+static const char *const hpets[] = { "64", "32", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const panics[] = { "halt", "reboot", "exit", NULL };
@@ -20,6 +21,7 @@ static const struct option table[] = {
     { "mode", OPTION_WORD, .words = modes, OPTION_FIELD(struct boot_options, mode) },
     { "clockevent", OPTION_WORD, .words = clockevents, OPTION_FIELD(struct boot_options, clockevent) },
     { "clocksource", OPTION_WORD, .words = clocksources, OPTION_FIELD(struct boot_options, clocksource) },
+    { "hpet", OPTION_WORD, .words = hpets, OPTION_FIELD(struct boot_options, hpet_narrow) },
     { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },

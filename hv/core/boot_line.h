@@ -39,6 +39,7 @@ struct boot_options {
     enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
+    bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
     bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
     bool report_json;                  // report=text|json: figures as @json lines too
     uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase

@@ -119,7 +119,7 @@ static bool counts(void)
     return false;
 }
 
-bool hpet_init(uint64_t phys)
+bool hpet_init(uint64_t phys, bool narrow)
 {
     hpet = (struct hpet){ .base = paging_map(phys, HPET_SIZE, PAGING_UNCACHED) };
     uint32_t capabilities = get(HPET_CAPABILITIES);
@@ -135,7 +135,7 @@ bool hpet_init(uint64_t phys)
     if (!counts()) {
         return false;
     }
-    bool wide = (capabilities & HPET_CAP_64BIT) != 0;
+    bool wide = (capabilities & HPET_CAP_64BIT) != 0 && !narrow;
     uint64_t hz = (FS_PER_SEC + period_fs / 2) / period_fs;
     // Clock and event share one scale, the one of the rounded frequency, so they cannot drift apart.
     ns_scale_from_hz(&hpet.scale, hz);

@@ -12,8 +12,9 @@
 #include "dev/clock_source.h"
 
 // Map the chip, check what it says of itself, stop all its interrupts and start its counter. False: it is not usable,
-// and the log says why. `phys` is from ACPI. Boot, interrupts off.
-bool hpet_init(uint64_t phys);
+// and the log says why. `phys` is from ACPI; `narrow`: use 32 bits of the counter
+// though it has 64, as a chip with 32 would be used. Boot, interrupts off.
+bool hpet_init(uint64_t phys, bool narrow);
 
 // The counter. Three register reads where it has 64 bits, one where it has 32.
 struct clock_source *hpet_source(void);

@@ -24,6 +24,9 @@
 
 #define PPB 1000000000u
 
+// Crystals in PCs are within 100 parts per million of their name; two of them may be off in opposite directions.
+#define CRYSTALS_PPB 200000u
+
 // The reference's tick `reference` began while the target counted from target_low to target_high.
 struct mark {
     uint64_t reference;
@@ -171,4 +174,33 @@ struct clock_source *calibrate(struct clock_source *const *references, size_t re
     log_warn("calibration: no reference works (HPET, ACPI PM timer, PIT): the rate of the TSC and of the "
              "LAPIC timer stays unknown");
     return NULL;
+}
+
+bool calibrate_confirm(struct clock_source *source, uint64_t stated_hz)
+{
+    uint64_t measured_hz = source->frequency_hz;
+    if (stated_hz == 0) {
+        return false;
+    }
+    if (measured_hz == 0) {
+        log_warn("calibration: %s is taken to run at %llu Hz, as it says itself; nothing is there to check "
+                 "it against",
+                 source->name, (unsigned long long)stated_hz);
+        source->frequency_hz = stated_hz;
+        source->error_ppb = CRYSTALS_PPB;
+        return true;
+    }
+    uint64_t off_hz = measured_hz > stated_hz ? measured_hz - stated_hz : stated_hz - measured_hz;
+    uint64_t off_ppb = mul_div(off_hz, PPB, measured_hz) + 1;
+    if (off_ppb > source->error_ppb + CRYSTALS_PPB) {
+        log_warn("calibration: %s states %llu Hz, which is %llu ppb off the measured rate; the measured one "
+                 "is used",
+                 source->name, (unsigned long long)stated_hz, (unsigned long long)off_ppb);
+        return false;
+    }
+    source->frequency_hz = stated_hz;
+    source->error_ppb += off_ppb;
+    log_info("calibration: %s states %llu Hz, %llu ppb from the measured rate; taken", source->name,
+             (unsigned long long)stated_hz, (unsigned long long)off_ppb);
+    return true;
 }

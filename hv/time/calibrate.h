@@ -32,3 +32,9 @@
 #define CALIBRATE_TARGETS_MAX 4u
 struct clock_source *calibrate(struct clock_source *const *references, size_t reference_count,
                                struct clock_source *const *targets, size_t count);
+
+// The chip itself states its rate: take that instead of the measured one, which carries the measurement's
+// error, where the two agree to within the measurement's bound and what two crystals may differ. Sets frequency_hz and error_ppb (the
+// distance from the reference at most). With nothing measured (frequency_hz 0) there is no check, and the log says so.
+// stated_hz 0: nothing is stated. True: taken.
+bool calibrate_confirm(struct clock_source *source, uint64_t stated_hz);

@@ -21,6 +21,9 @@
 #define   FEATURES_EBX_SMAP (1u << 20)
 #define   FEATURES_ECX_UMIP (1u << 2)
 #define   FEATURES_EDX_IBPB (1u << 26)
+#define LEAF_TSC 0x15u
+#define LEAF_FREQUENCY 0x16u
+#define   FREQUENCY_EAX_BASE_MHZ 0xffffu
 #define LEAF_MAX_EXTENDED 0x80000000u
 #define LEAF_AMD_MODEL 0x80000001u
 #define   AMD_EDX_NX (1u << 20)
@@ -73,6 +76,14 @@ static void read_basic(void)
         features.umip = r.ecx & FEATURES_ECX_UMIP;
         features.ibpb = r.edx & FEATURES_EDX_IBPB;
     }
+    if (max_leaf >= LEAF_TSC) {
+        r = features_cpuid(LEAF_TSC, 0);
+        features.tsc_denominator = r.eax;
+        features.tsc_numerator = r.ebx;
+        features.crystal_hz = r.ecx;
+    }
+    if (max_leaf >= LEAF_FREQUENCY)
+        features.base_mhz = features_cpuid(LEAF_FREQUENCY, 0).eax & FREQUENCY_EAX_BASE_MHZ;
 }
 
 static void read_extended(void)

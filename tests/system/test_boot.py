@@ -28,6 +28,15 @@ def test_whole_selftest_on_hpet_alone(boot, entry):
     passes_selftest(boot(f"{boot_line} exit=debug clockevent=hpet clocksource=hpet", modules, machine="pc"))
 
 
+def test_narrow_hpet(boot, short):
+    """With 32 bits the clock must be read before it wraps, every 42 s here, and events go no further."""
+    boot_line, modules = short
+    outcome = boot(f"{boot_line} hpet=32 clockevent=hpet clocksource=hpet", modules)
+    passes_selftest(outcome)
+    outcome.says(r"hpet: \d+ Hz, 32 bits")
+    outcome.says(r"timer events: hpet, up to 21 s ahead")
+
+
 @pytest.mark.parametrize("machine", ["q35", "pc"])
 def test_without_hpet(boot, short, machine):
     outcome = boot(*short, machine=machine, no_hpet=True)

@@ -25,6 +25,10 @@ UNIT_SRCS_test_tsc_deadline   := tests/unit/test_tsc_deadline.c hv/dev/tsc_deadl
 	hv/shared/lib/ns_scale.c $(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_tsc_deadline := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_tsc
+UNIT_SRCS_test_tsc   := tests/unit/test_tsc.c hv/dev/tsc.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_tsc := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_calibrate
 UNIT_SRCS_test_calibrate   := tests/unit/test_calibrate.c hv/time/calibrate.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_calibrate := $(UNIT_MACHINE_CFLAGS)

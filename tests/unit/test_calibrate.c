@@ -221,6 +221,40 @@ static void stuck_target_is_named(void **state)
     assert_int_equal(tsc.source.frequency_hz, 1000000000);
 }
 
+// A stated rate is taken where the measurement allows it, and then the bound covers both.
+static void stated_rate(void **state)
+{
+    (void)state;
+    struct clock_source source = { .name = "tsc", .frequency_hz = 2304001000, .error_ppb = 1000 };
+    assert_false(calibrate_confirm(&source, 0));
+    assert_true(source.frequency_hz == 2304001000);
+    assert_true(calibrate_confirm(&source, 2304000000)); // 434 ppb off
+    assert_true(source.frequency_hz == 2304000000);
+    assert_true(source.error_ppb == 1435);
+    assert_int_equal(log_capture_warnings, 0);
+}
+
+// CPUID 16h's 2300 MHz for 2304: such a rate would lose 2.5 minutes a day.
+static void wrong_stated_rate(void **state)
+{
+    (void)state;
+    struct clock_source source = { .name = "tsc", .frequency_hz = 2304000000, .error_ppb = 1000 };
+    assert_false(calibrate_confirm(&source, 2300000000));
+    assert_true(source.frequency_hz == 2304000000 && source.error_ppb == 1000);
+    assert_int_equal(log_capture_warnings, 1);
+    assert_false(calibrate_confirm(&source, 2304000000 + 463413)); // 201 ppm and more
+    assert_true(calibrate_confirm(&source, 2304000000 + 460800));  // 200 ppm
+}
+
+static void stated_rate_unchecked(void **state)
+{
+    (void)state;
+    struct clock_source source = { .name = "tsc" };
+    assert_true(calibrate_confirm(&source, 2304000000));
+    assert_true(source.frequency_hz == 2304000000 && source.error_ppb != 0);
+    assert_int_equal(log_capture_warnings, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +267,9 @@ int main(void)
         cmocka_unit_test_setup(crawling_reference_gives_way, setup),
         cmocka_unit_test_setup(no_reference, setup),
         cmocka_unit_test_setup(stuck_target_is_named, setup),
+        cmocka_unit_test_setup(stated_rate, setup),
+        cmocka_unit_test_setup(wrong_stated_rate, setup),
+        cmocka_unit_test_setup(stated_rate_unchecked, setup),
     };
     int failed = cmocka_run_group_tests_name("calibrate", tests, NULL, NULL);
     machine_reset();

@@ -30,7 +30,7 @@ static int setup(void **state)
 
 static void assert_refused(const char *why)
 {
-    assert_false(hpet_init(CHIP_HPET_PHYS));
+    assert_false(hpet_init(CHIP_HPET_PHYS, false));
     assert_non_null(strstr(log_capture_last, why));
 }
 
@@ -43,7 +43,7 @@ static void refuses_bad_periods(void **state)
         assert_refused("period");
     }
     chip.period_fs = CHIP_HPET_PERIOD_PC;
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_int_equal(hpet_source()->frequency_hz, 14318180);
 }
 
@@ -54,7 +54,7 @@ static void refuses_no_chip(void **state)
     assert_refused("0xffffffff");
     chip.capabilities = CHIP_HPET_CAP_USUAL & ~0xffu; // revision 0
     assert_refused("capabilities");
-    assert_false(hpet_init(0x1000)); // nothing there
+    assert_false(hpet_init(0x1000, false)); // nothing there
 }
 
 static void refuses_stuck_counter(void **state)
@@ -69,7 +69,7 @@ static void stops_what_firmware_left(void **state)
     (void)state;
     chip.config = 3;
     chip.timer_config = 0x4c; // periodic, interrupting
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_int_equal(chip.config, 1);
     assert_int_equal(chip.timer_config, 0);
 }
@@ -82,7 +82,7 @@ static void wide_counter_does_not_tear(void **state)
     for (uint64_t before = 0; before < 64; before++) {
         machine.now_ps = 0;
         chip.start_count = (5ull << 32) - 1000 - before;
-        assert_true(hpet_init(CHIP_HPET_PHYS));
+        assert_true(hpet_init(CHIP_HPET_PHYS, false));
         machine_advance((1000 - 10) * 10 * PS_PER_NS - machine.now_ps);
         for (int i = 0; i < 40; i++) {
             uint64_t low = chip_hpet_count(&chip);
@@ -93,12 +93,27 @@ static void wide_counter_does_not_tear(void **state)
     assert_true(hpet_source()->max_gap_ns == UINT64_MAX);
 }
 
+// hpet=32 on a chip of 64 bits: it must be read as often as a narrow one, and does not jump at its wrap.
+static void narrow_by_request(void **state)
+{
+    (void)state;
+    chip.start_count = 0xfffffff0;
+    assert_true(hpet_init(CHIP_HPET_PHYS, true));
+    struct clock_source *source = hpet_source();
+    assert_true(source->max_gap_ns <= 42949672960ull);
+    uint64_t accesses = machine.accesses;
+    uint64_t base = source->read(source);
+    assert_true(machine.accesses - accesses == 1);
+    machine_advance(1000 * PS_PER_NS);
+    assert_int_equal(source->read(source) - base, 100);
+}
+
 static void narrow_counter_is_extended(void **state)
 {
     (void)state;
     chip.capabilities = CHIP_HPET_CAP_NARROW;
     chip.start_count = 0xfffffff0;
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     struct clock_source *source = hpet_source();
     assert_true(source->max_gap_ns <= 42949672960ull);
     uint64_t base = source->read(source);
@@ -113,7 +128,7 @@ static void narrow_counter_is_extended(void **state)
 static void routes(void **state)
 {
     (void)state;
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_int_equal(hpet_routes(), 0x00ff0104);
     assert_false(hpet_route(3)); // not offered
     assert_false(hpet_route(32));
@@ -127,17 +142,17 @@ static void routes(void **state)
 static void legacy_route_only_where_offered(void **state)
 {
     (void)state;
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_true(hpet_route_legacy());
     assert_int_equal(chip.config, 3);
     chip.capabilities &= ~0x8000u;
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_false(hpet_route_legacy());
 }
 
 static struct clock_event *start_event(void)
 {
-    assert_true(hpet_init(CHIP_HPET_PHYS));
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_true(hpet_route(23));
     return hpet_event(VECTOR_HPET);
 }
@@ -236,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(refuses_stuck_counter, setup),
         cmocka_unit_test_setup(stops_what_firmware_left, setup),
         cmocka_unit_test_setup(wide_counter_does_not_tear, setup),
+        cmocka_unit_test_setup(narrow_by_request, setup),
         cmocka_unit_test_setup(narrow_counter_is_extended, setup),
         cmocka_unit_test_setup(routes, setup),
         cmocka_unit_test_setup(legacy_route_only_where_offered, setup),
