@@ -3,7 +3,8 @@
 
 import re
 
-GUESTS = [("guest", "guest mem=1M")]
+# Idle, so that the CPU sleeps in the run loop whenever the NMI comes.
+GUESTS = [("guest", "guest mem=1M -- work=idle")]
 MONITOR_KEY = "\x01c"  # Ctrl-A C switches between the serial line and QEMU's monitor
 
 
