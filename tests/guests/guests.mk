@@ -34,6 +34,7 @@ TEST_GUESTS := \
 	mask \
 	page_scribble \
 	registers \
+	sched_claim \
 	selectors \
 	sleeper \
 	spin \
