@@ -142,24 +142,24 @@ void sched_remove(struct vcpu *vcpu)
 {
     struct run_queue *queue = cpu_this()->run_queue;
 
-    if (vcpu->state == VCPU_RUNNABLE)
+    if (vcpu->state == VCPU_RUNNABLE) {
         list_remove(&vcpu->run_link);
+        update_slice(queue);
+    }
     if (queue->current == vcpu)
         queue->current = NULL;
     vcpu_set_state(vcpu, VCPU_ENDED);
 }
 
-// Sleep until an interrupt has made a vCPU runnable.
+// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
 static void idle(struct cpu *cpu, struct run_queue *queue)
 {
-    do {
-        timer_settle();
-        queue->stats.idle_entries++;
-        cpu_account(CPU_SHARE_IDLE);
-        uint64_t vector = entry_idle();
-        cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-        trap_from_idle(vector);
-    } while (queue->current == NULL);
+    timer_settle();
+    queue->stats.idle_entries++;
+    cpu_account(CPU_SHARE_IDLE);
+    uint64_t vector = entry_idle();
+    cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    trap_from_idle(vector);
 }
 
 struct vcpu *sched_pick(void)
@@ -169,16 +169,18 @@ struct vcpu *sched_pick(void)
 
     if (queue->current != NULL && !queue->reschedule)
         return queue->current;
-    queue->reschedule = false;
-    if (queue->current != NULL) {
-        charge(queue);
-        enqueue(queue, queue->current);
+    while (queue->current == NULL || queue->reschedule) {
+        queue->reschedule = false;
+        if (queue->current != NULL) {
+            charge(queue);
+            enqueue(queue, queue->current);
+        }
+        struct list_node *first = list_pop(&queue->waiting);
+        if (first != NULL)
+            start(queue, vcpu_of(first));
+        else
+            idle(cpu, queue);
     }
-    struct list_node *first = list_pop(&queue->waiting);
-    if (first != NULL)
-        start(queue, vcpu_of(first));
-    else
-        idle(cpu, queue);
     update_slice(queue);
     queue->stats.switches += queue->current != cpu->vcpu;
     return queue->current;

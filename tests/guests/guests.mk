@@ -35,6 +35,7 @@ TEST_GUESTS := \
 	page_scribble \
 	registers \
 	sched_claim \
+	sched_pair \
 	selectors \
 	sleeper \
 	spin \
