@@ -34,6 +34,7 @@ TEST_GUESTS := \
 	mask \
 	page_scribble \
 	registers \
+	return_no_entry \
 	sched_claim \
 	sched_pair \
 	selectors \
