@@ -78,6 +78,8 @@ static void start(struct run_queue *queue, struct vcpu *vcpu)
     vcpu_set_state(vcpu, VCPU_RUNNING);
     vcpu->charged_tsc = vcpu->state_since_tsc;
     queue->current = vcpu;
+    if (vcpu->vtimer.parked)
+        vtimer_unpark(vcpu);
 }
 
 // A slice is needed while somebody waits for a CPU that is in use.

@@ -43,6 +43,7 @@ TEST_GUESTS := \
 	start_state \
 	syscall_twin \
 	sysenter \
+	tick_crowd \
 	timer_oneshot \
 	timer_periodic \
 	timer_random \
