@@ -16,7 +16,7 @@ struct run_queue {
     struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
     struct timer slice;       // armed only while somebody waits
     bool reschedule;          // the current vCPU must go back to the queue
-    uint64_t floor_tsc;       // virtual time of the vCPU that got the CPU last; never goes back
+    uint64_t floor_tsc;       // least virtual time of all that want the CPU; never goes back
     uint64_t credit_tsc;      // how far below the floor a waking vCPU may be: half a slice
     struct sched_stats stats;
 };
@@ -40,13 +40,25 @@ void sched_init(uint64_t tsc_hz)
     cpu_this()->run_queue = queue;
 }
 
-// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too.
-static void charge(struct vcpu *vcpu)
+static struct vcpu *vcpu_of(struct list_node *run_link)
 {
+    return container_of(run_link, struct vcpu, run_link);
+}
+
+// Bring the virtual time of the vCPU that has the CPU up to date, and the floor with it: it may have had the CPU to itself
+// for hours. It pays for the hypervisor's work on its behalf too.
+static void charge(struct run_queue *queue)
+{
+    struct vcpu *vcpu = queue->current;
     uint64_t now_tsc = tsc_read();
 
     vcpu->virtual_tsc += now_tsc - vcpu->charged_tsc;
     vcpu->charged_tsc = now_tsc;
+    uint64_t least_tsc = vcpu->virtual_tsc;
+    if (!list_empty(&queue->waiting) && vcpu_of(queue->waiting.next)->virtual_tsc < least_tsc)
+        least_tsc = vcpu_of(queue->waiting.next)->virtual_tsc;
+    if (least_tsc > queue->floor_tsc)
+        queue->floor_tsc = least_tsc;
 }
 
 // Later arrivals go behind those of equal virtual time. Walks from the end: a vCPU that has just run belongs there.
@@ -54,8 +66,7 @@ static void enqueue(struct run_queue *queue, struct vcpu *vcpu)
 {
     struct list_node *before = queue->waiting.prev;
 
-    while (before != &queue->waiting &&
-           container_of(before, struct vcpu, run_link)->virtual_tsc > vcpu->virtual_tsc)
+    while (before != &queue->waiting && vcpu_of(before)->virtual_tsc > vcpu->virtual_tsc)
         before = before->prev;
     list_insert_before(before->next, &vcpu->run_link);
     vcpu_set_state(vcpu, VCPU_RUNNABLE);
@@ -64,11 +75,11 @@ static void enqueue(struct run_queue *queue, struct vcpu *vcpu)
 // Give the CPU to a vCPU that is on no queue.
 static void start(struct run_queue *queue, struct vcpu *vcpu)
 {
-    if (vcpu->virtual_tsc > queue->floor_tsc)
-        queue->floor_tsc = vcpu->virtual_tsc;
     vcpu_set_state(vcpu, VCPU_RUNNING);
     vcpu->charged_tsc = vcpu->state_since_tsc;
     queue->current = vcpu;
+    if (vcpu->vtimer.parked)
+        vtimer_unpark(vcpu);
 }
 
 // A slice is needed while somebody waits for a CPU that is in use.
@@ -88,6 +99,8 @@ void sched_wake(struct vcpu *vcpu)
     struct run_queue *queue = cpu->run_queue;
     struct vcpu *current = queue->current;
 
+    if (current != NULL)
+        charge(queue);
     if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
         vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
     if (current == NULL) {
@@ -95,7 +108,6 @@ void sched_wake(struct vcpu *vcpu)
         return;
     }
     enqueue(queue, vcpu);
-    charge(current);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
         cpu->leave = 1;
@@ -106,9 +118,11 @@ void sched_wake(struct vcpu *vcpu)
 
 void sched_block(struct vcpu *vcpu)
 {
-    charge(vcpu);
+    struct run_queue *queue = cpu_this()->run_queue;
+
+    charge(queue);
     vcpu_set_state(vcpu, VCPU_BLOCKED);
-    cpu_this()->run_queue->current = NULL;
+    queue->current = NULL;
 }
 
 void sched_yield(struct vcpu *vcpu)
@@ -118,8 +132,8 @@ void sched_yield(struct vcpu *vcpu)
 
     if (list_empty(&queue->waiting))
         return;
-    charge(vcpu);
-    struct vcpu *last = container_of(queue->waiting.prev, struct vcpu, run_link);
+    charge(queue);
+    struct vcpu *last = vcpu_of(queue->waiting.prev);
     if (vcpu->virtual_tsc < last->virtual_tsc)
         vcpu->virtual_tsc = last->virtual_tsc;
     queue->reschedule = true;
@@ -130,24 +144,24 @@ void sched_remove(struct vcpu *vcpu)
 {
     struct run_queue *queue = cpu_this()->run_queue;
 
-    if (vcpu->state == VCPU_RUNNABLE)
+    if (vcpu->state == VCPU_RUNNABLE) {
         list_remove(&vcpu->run_link);
+        update_slice(queue);
+    }
     if (queue->current == vcpu)
         queue->current = NULL;
     vcpu_set_state(vcpu, VCPU_ENDED);
 }
 
-// Sleep until an interrupt has made a vCPU runnable.
+// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
 static void idle(struct cpu *cpu, struct run_queue *queue)
 {
-    do {
-        timer_settle();
-        queue->stats.idle_entries++;
-        cpu_account(CPU_SHARE_IDLE);
-        uint64_t vector = entry_idle();
-        cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-        trap_from_idle(vector);
-    } while (queue->current == NULL);
+    timer_settle();
+    queue->stats.idle_entries++;
+    cpu_account(CPU_SHARE_IDLE);
+    uint64_t vector = entry_idle();
+    cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    trap_from_idle(vector);
 }
 
 struct vcpu *sched_pick(void)
@@ -157,16 +171,18 @@ struct vcpu *sched_pick(void)
 
     if (queue->current != NULL && !queue->reschedule)
         return queue->current;
-    queue->reschedule = false;
-    if (queue->current != NULL) {
-        charge(queue->current);
-        enqueue(queue, queue->current);
+    while (queue->current == NULL || queue->reschedule) {
+        queue->reschedule = false;
+        if (queue->current != NULL) {
+            charge(queue);
+            enqueue(queue, queue->current);
+        }
+        struct list_node *first = list_pop(&queue->waiting);
+        if (first != NULL)
+            start(queue, vcpu_of(first));
+        else
+            idle(cpu, queue);
     }
-    struct list_node *first = list_pop(&queue->waiting);
-    if (first != NULL)
-        start(queue, container_of(first, struct vcpu, run_link));
-    else
-        idle(cpu, queue);
     update_slice(queue);
     queue->stats.switches += queue->current != cpu->vcpu;
     return queue->current;

@@ -127,7 +127,7 @@ void upcall_return(struct vcpu *vcpu)
     frame->rax = stack.rax;
     frame->rsp += sizeof(stack.rax);
     vcpu->page->irq_enabled = (stack.upcall.rflags & LULL_RFLAGS_IF) != 0;
-    if (irq_enabled(vcpu) && upcall_due(vcpu) != 0 && vcpu->window_end != 0) {
+    if (irq_enabled(vcpu) && upcall_due(vcpu) != 0 && vcpu->window_end != 0 && vcpu->interrupt_entry != 0) {
         frame->rip = vcpu->window_start; // upcall_deliver() takes the frame over, as in the window
         return;
     }

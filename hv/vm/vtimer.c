@@ -8,12 +8,14 @@
 #include "time/clock.h"
 #include "vm/vcpu.h"
 
-// Arm the first period after now_ns and count those that passed before it.
-static void next_period(struct vtimer *vtimer, uint64_t deadline_ns, uint64_t now_ns)
+// Arm the first period after now_ns and count those that passed since deadline_ns.
+static void next_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
+    struct vtimer *vtimer = &vcpu->vtimer;
     uint64_t missed = (now_ns - deadline_ns) / vtimer->period_ns;
 
     vtimer->missed += missed;
+    vcpu->page->timer_missed = vtimer->missed;
     timer_arm(&vtimer->timer, u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns));
 }
 
@@ -56,8 +58,10 @@ static void expire(struct timer *timer, uint64_t now_ns)
     uint64_t deadline_ns = timer->node.expiry_ns;
 
     if (vtimer->period_ns != 0) {
-        next_period(vtimer, deadline_ns, now_ns);
         pend(vcpu, deadline_ns, now_ns);
+        vtimer->parked = vcpu->state != VCPU_RUNNING;
+        if (!vtimer->parked)
+            next_period(vcpu, deadline_ns, now_ns);
         return;
     }
     uint64_t next_ns = wanted_ns(vcpu);
@@ -88,6 +92,12 @@ void vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns)
 void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
 {
     vtimer_set_deadline(vcpu, delay_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), delay_ns));
+}
+
+void vtimer_unpark(struct vcpu *vcpu)
+{
+    vcpu->vtimer.parked = false;
+    next_period(vcpu, vcpu->vtimer.timer.node.expiry_ns, clock_now_ns());
 }
 
 void vtimer_before_block(struct vcpu *vcpu)

@@ -15,7 +15,9 @@
 //
 // In the periodic mode the next deadline is the last one plus the period, so it does not drift. A period
 // that passes while the tick before is still pending, or before the timer queue gets to it, is counted as
-// missed and never replayed.
+// missed and never replayed. So while a vCPU does not have the CPU, one tick is all that its timer does: the period is
+// parked then, and goes on, with what passed counted, when the vCPU gets the CPU. Otherwise guests that ask for short periods
+// and only wait would take the CPU from the others, an interrupt for each period.
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +33,7 @@ struct vtimer {
     uint64_t period_ns;   // 0: one-shot
     uint64_t fired_ns;    // when the timer queue looked and it became pending
     bool undelivered;     // pending since fired_ns, no upcall yet
+    bool parked;          // periodic: disarmed since the last deadline, until the vCPU has the CPU
     uint64_t events, missed;
 };
 
@@ -46,6 +49,9 @@ void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns);
 
 // The vCPU is about to wait: take over the deadline that it left in its page without a trap.
 void vtimer_before_block(struct vcpu *vcpu);
+
+// The vCPU has the CPU and its period is parked: go on.
+void vtimer_unpark(struct vcpu *vcpu);
 
 // Tick every period_ns from now on; 0 switches the device off. Periods below VTIMER_PERIOD_MIN_NS are
 // refused (false): they would leave the guest no time to run.

@@ -34,12 +34,16 @@ TEST_GUESTS := \
 	mask \
 	page_scribble \
 	registers \
+	return_no_entry \
+	sched_claim \
+	sched_pair \
 	selectors \
 	sleeper \
 	spin \
 	start_state \
 	syscall_twin \
 	sysenter \
+	tick_crowd \
 	timer_oneshot \
 	timer_periodic \
 	timer_random \
