@@ -10,8 +10,10 @@ Two forms. The product's ISO has the menu of boot/grub.cfg:
 With --only demo, and --append "exit=debug report=json" for more words on its boot line, the ISO boots that one
 entry of the menu at once. Everything else boots one entry without a menu; each module is a file and the rest of its module line:
 
-    tools/mkiso.py --output /tmp/x.iso --hv build/lull.elf --boot "mode=demo exit=debug" \\
+    tools/mkiso.py --output /tmp/x.iso --hv build/lull.elf --boot "mode=interactive" \\
         --module "build/guest.elf web count=10 mem=1M -- hz=1000"
+
+(mode=demo and mode=curve make their own guests, of a module whose line begins with `guest`.)
 """
 
 import argparse

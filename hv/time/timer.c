@@ -16,9 +16,11 @@
 struct timer_queue {
     struct timer_wheel wheel;
     struct clock_event *event;
-    uint64_t programmed_ns; // what the hardware holds; TIME_NEVER: nothing
-    bool clamped;           // it holds less than the head's deadline, because that is out of range
-    uint64_t range_ns;      // how far ahead the hardware can be set, and the clock left unread
+    uint64_t
+        programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring, leave it alone
+    bool on_its_way;   // it had fired already when it was last set to another time, or stopped
+    bool clamped;      // it holds less than the head's deadline, because that is out of range
+    uint64_t range_ns; // how far ahead the hardware can be set, and the clock left unread
     struct timer_stats stats;
 };
 
@@ -51,6 +53,7 @@ static void program(struct timer_queue *queue, uint64_t deadline_ns)
     uint64_t delay_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
     queue->stats.programs++;
+    queue->on_its_way |= queue->programmed_ns <= now_ns;
     queue->programmed_ns = deadline_ns;
     queue->clamped = delay_ns > queue->range_ns;
     if (queue->clamped) {
@@ -82,7 +85,7 @@ void timer_cancel(struct timer *timer)
 // Name an interrupt that has found nothing due.
 static void attribute_nothing(struct timer_queue *queue, uint64_t now_ns)
 {
-    if (now_ns < queue->programmed_ns)
+    if (now_ns < queue->programmed_ns && !queue->on_its_way)
         queue->stats.early++;
     else if (queue->clamped)
         queue->stats.range++;
@@ -120,6 +123,7 @@ void timer_interrupt(void)
         attribute_nothing(queue, now_ns);
     else
         next_ns = expire_due(queue, now_ns, next_ns);
+    queue->on_its_way = false;
     queue->programmed_ns = TIME_NEVER;
     if (next_ns != TIME_NEVER)
         program(queue, next_ns);
@@ -134,6 +138,7 @@ void timer_settle(void)
         return;
     // A narrow clock source must be read before it wraps: then even an empty queue wakes once in that range.
     if (next_ns == TIME_NEVER && clock_max_gap_ns() == UINT64_MAX) {
+        queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
     } else if (!queue->clamped || next_ns < queue->programmed_ns) {

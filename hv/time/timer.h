@@ -88,5 +88,5 @@ void timer_settle(void);
 const struct timer_stats *timer_stats(void);
 const struct clock_event *timer_clock_event(void);
 const struct timer_wheel *timer_wheel(void);
-uint64_t timer_programmed_ns(void); // what the hardware is set to; TIME_NEVER if to nothing
+uint64_t timer_programmed_ns(void); // what the hardware is set to; TIME_NEVER: nothing; 0 inside an expire()
 const char *timer_reason_name(enum timer_reason reason);

@@ -83,10 +83,11 @@ static const char *check_segment(const struct bytes *image, const struct elf_pro
         return "a segment does not start on a page";
     }
     if (program->vaddr < LULL_IMAGE_START || program->vaddr >= LULL_WINDOW_END) {
-        return "a segment starts outside the guest window";
+        return "a segment starts outside the guest window: images live from 0x210000 (ld: "
+               "-Ttext-segment=0x210000) to 0x40000000";
     }
     if (program->mem_size > LULL_WINDOW_END - program->vaddr) {
-        return "a segment ends outside the guest window";
+        return "a segment ends outside the guest window: images live from 0x210000 to 0x40000000";
     }
     if ((program->flags & ELF_FLAG_WRITE) != 0 && (program->flags & ELF_FLAG_EXECUTE) != 0) {
         return "a segment is writable and executable";

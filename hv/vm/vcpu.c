@@ -56,7 +56,7 @@ void vcpu_run(void)
 
     for (;;) {
         struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
-        load(cpu, vcpu);                  // its address space, registers of the FPU, place for its traps
+        load(cpu, vcpu);                  // its address space, FPU, segments, place for its traps
         if (!upcall_deliver(vcpu)) {      // what is pending
             upcall_refuse(vcpu);
             continue;

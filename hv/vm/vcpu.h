@@ -30,8 +30,8 @@ struct vcpu_stats {
     uint64_t timer_upcalls;    // timer interrupts that reached the guest
     uint64_t doorbell_upcalls; // doorbells that reached the guest
     uint64_t exceptions;       // exceptions reflected
-    uint64_t switches;         // times it got the CPU after another vCPU
-    uint64_t early_events;     // timer events delivered before their deadline: must be 0
+    uint64_t switches;     // times its context was loaded: it got the CPU after another, or the first time
+    uint64_t early_events; // timer events delivered before their deadline: must be 0
     struct histogram lateness; // injected_ns - deadline_ns of every timer event
 };
 

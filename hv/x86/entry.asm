@@ -8,7 +8,7 @@
 ; at all: entry_idle() is a C function like any other and its caller expects no scratch register back.
 ; Invariants:
 ;   - ring 3 runs with the guest's GS base, the hypervisor with its own: swapgs at each crossing;
-;   - AC is cleared before anything is touched: a guest that sets AC would switch SMAP off for us;
+;   - AC is cleared before any C code runs: a guest that sets AC would switch SMAP off for us;
 ;   - DF is cleared before any C code runs.
 ; After this file read hv/trap.c: it has one case for each vector.
 
@@ -112,7 +112,7 @@ idle_woken:                     ; the rip of every interrupt that ends the sleep
         ret
 
 ; -----------------------------------------------------------------------------------------------
-; The stubs. Each leaves `vector` and `error` on the stack for its class's common path.
+; The stubs. Each but that of the hypercall leaves `vector` and `error` on the stack for its class's common path.
 
 %assign vector 0
 %rep VECTOR_COUNT
@@ -284,7 +284,7 @@ fatal:
         iretq
 %endmacro
 
-%macro ENTRY_SYSCALL 1          ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared AC and IF
+%macro ENTRY_SYSCALL 1          ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared IF, TF, AC and more
         swapgs
         mov [gs:CPU_SCRATCH], rsp
         mov rsp, [gs:CPU_GUEST]
@@ -316,7 +316,7 @@ entry_syscall:
 entry_syscall_timed:
         ENTRY_SYSCALL 1
 
-non_canonical:                  ; make it the guest's general protection fault
+non_canonical:                  ; make it the guest's general protection fault. The guest window ends far below; a second lock
         mov qword [rsp + FRAME_VECTOR], VECTOR_GP
         mov qword [rsp + FRAME_ERROR], 0
         mov rsp, [gs:CPU_STACK]
