@@ -122,25 +122,21 @@ static void read_memory_entry(struct parse *parse, const struct multiboot2_memor
 {
     uint64_t end;
 
-    if ((entry->type == MULTIBOOT2_MEMORY_AVAILABLE) != available) {
+    if ((entry->type == MULTIBOOT2_MEMORY_AVAILABLE) != available)
         return;
-    }
-    if (__builtin_add_overflow(entry->start, entry->length, &end)) {
+    if (__builtin_add_overflow(entry->start, entry->length, &end))
         end = UINT64_MAX;
-    }
     if (!available) {
-        if (!boot_memory_remove(&parse->memory, entry->start, end)) {
+        if (!boot_memory_remove(&parse->memory, entry->start, end))
             complain_memory(parse, entry, "too many ranges; the RAM above it stays unused");
-        }
         return;
     }
     if (end > ADDRESS_LIMIT) {
         complain_memory(parse, entry, "lies above 64 TiB and stays unused there");
         end = ADDRESS_LIMIT;
     }
-    if (!boot_memory_add(&parse->memory, entry->start, end)) {
+    if (!boot_memory_add(&parse->memory, entry->start, end))
         complain_memory(parse, entry, "too many ranges; it stays unused");
-    }
 }
 
 static void read_memory_map(struct parse *parse, const struct tag *tag, bool available)
@@ -148,13 +144,11 @@ static void read_memory_map(struct parse *parse, const struct tag *tag, bool ava
     struct multiboot2_memory_map map;
     struct multiboot2_memory_entry entry;
 
-    if (tag->size < sizeof(map)) {
+    if (tag->size < sizeof(map))
         return;
-    }
     memcpy(&map, tag->bytes, sizeof(map));
-    if (map.entry_size < sizeof(entry)) {
+    if (map.entry_size < sizeof(entry))
         return;
-    }
     parse->has_memory_map = true;
     for (size_t at = sizeof(map); tag->size - at >= map.entry_size; at += map.entry_size) {
         memcpy(&entry, tag->bytes + at, sizeof(entry));
@@ -174,13 +168,12 @@ static void read_module(struct parse *parse, const struct tag *tag)
         return;
     }
     memcpy(&module, tag->bytes, sizeof(module));
-    if (module.end < module.start) {
+    if (module.end < module.start)
         why = "ends before it starts";
-    } else if (!boot_memory_contains(&parse->memory, module.start, module.end)) {
+    else if (!boot_memory_contains(&parse->memory, module.start, module.end))
         why = "does not lie in usable RAM";
-    } else if (out->module_count == BOOT_INFO_MODULES_MAX) {
+    else if (out->module_count == BOOT_INFO_MODULES_MAX)
         why = "is one too many";
-    }
     if (why != NULL) {
         log_warn("multiboot2: module %u at 0x%x-0x%x %s; ignored", out->module_count, module.start,
                  module.end, why);
@@ -206,9 +199,8 @@ static void read_rsdp(struct parse *parse, const struct tag *tag)
         parse->out->complaints++;
         return;
     }
-    if (!is_new && parse->has_new_rsdp) {
+    if (!is_new && parse->has_new_rsdp)
         return;
-    }
     memset(parse->out->rsdp, 0, sizeof(parse->out->rsdp));
     memcpy(parse->out->rsdp, tag->bytes, size);
     parse->out->has_rsdp = true;
@@ -220,14 +212,12 @@ static void read_tag(struct parse *parse, const struct tag *tag, enum pass pass)
     struct boot_info *out = parse->out;
 
     if (tag->type == MULTIBOOT2_TAG_MEMORY_MAP) {
-        if (pass != PASS_REST) {
+        if (pass != PASS_REST)
             read_memory_map(parse, tag, pass == PASS_USABLE_MEMORY);
-        }
         return;
     }
-    if (pass != PASS_REST) {
+    if (pass != PASS_REST)
         return;
-    }
     switch (tag->type) {
     case MULTIBOOT2_TAG_COMMAND_LINE:
         copy_text(parse, "boot line", out->line, sizeof(out->line), tag->bytes, tag->size);
@@ -265,11 +255,9 @@ bool multiboot2_parse(uint32_t magic, const void *info, size_t readable_size, st
         struct walk walk;
         struct tag tag;
 
-        if (start_walk(&walk, info, readable_size)) {
-            while (next_tag(&walk, &tag)) {
+        if (start_walk(&walk, info, readable_size))
+            while (next_tag(&walk, &tag))
                 read_tag(&parse, &tag, pass);
-            }
-        }
         if (walk.reason != NULL) {
             *reason = walk.reason;
             return false;

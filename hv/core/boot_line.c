@@ -58,7 +58,6 @@ void boot_line_parse(const char *line, struct boot_options *out)
             out->complaints++;
         }
     }
-    if (out->panic == PANIC_UNSET) {
+    if (out->panic == PANIC_UNSET)
         out->panic = out->exit_debug ? PANIC_EXIT : PANIC_HALT;
-    }
 }

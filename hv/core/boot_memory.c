@@ -15,9 +15,8 @@ static void splice(struct boot_memory *memory, uint32_t index, uint32_t removed,
 
     memmove(&memory->ranges[index + added], &memory->ranges[index + removed],
             behind * sizeof(memory->ranges[0]));
-    if (inserted != NULL) {
+    if (inserted != NULL)
         memory->ranges[index] = *inserted;
-    }
     memory->count = index + added + behind;
 }
 
@@ -27,12 +26,10 @@ bool boot_memory_add(struct boot_memory *memory, uint64_t start, uint64_t end)
     uint32_t first = 0;
     uint32_t touched = 0;
 
-    if (start >= end) {
+    if (start >= end)
         return true;
-    }
-    while (first < memory->count && memory->ranges[first].end < start) {
+    while (first < memory->count && memory->ranges[first].end < start)
         first++;
-    }
     while (first + touched < memory->count && memory->ranges[first + touched].start <= end) {
         const struct boot_memory_range *range = &memory->ranges[first + touched];
 
@@ -40,9 +37,8 @@ bool boot_memory_add(struct boot_memory *memory, uint64_t start, uint64_t end)
         joined.end = range->end > joined.end ? range->end : joined.end;
         touched++;
     }
-    if (touched == 0 && memory->count == memory->capacity) {
+    if (touched == 0 && memory->count == memory->capacity)
         return false;
-    }
     splice(memory, first, touched, &joined);
     return true;
 }
@@ -52,9 +48,8 @@ bool boot_memory_remove(struct boot_memory *memory, uint64_t start, uint64_t end
     bool complete = true;
     uint32_t i = 0;
 
-    if (start >= end) {
+    if (start >= end)
         return true;
-    }
     while (i < memory->count) {
         struct boot_memory_range *range = &memory->ranges[i];
         struct boot_memory_range above = { end, range->end };
@@ -70,11 +65,10 @@ bool boot_memory_remove(struct boot_memory *memory, uint64_t start, uint64_t end
             range->end = start;
             i++;
             if (above.start < above.end) {
-                if (memory->count == memory->capacity) {
+                if (memory->count == memory->capacity)
                     complete = false;
-                } else {
+                else
                     splice(memory, i, 0, &above);
-                }
             }
         }
     }
@@ -83,11 +77,9 @@ bool boot_memory_remove(struct boot_memory *memory, uint64_t start, uint64_t end
 
 bool boot_memory_contains(const struct boot_memory *memory, uint64_t start, uint64_t end)
 {
-    for (uint32_t i = 0; i < memory->count; i++) {
-        if (memory->ranges[i].start <= start && start < memory->ranges[i].end) {
+    for (uint32_t i = 0; i < memory->count; i++)
+        if (memory->ranges[i].start <= start && start < memory->ranges[i].end)
             return start <= end && end <= memory->ranges[i].end;
-        }
-    }
     return false;
 }
 

@@ -30,9 +30,8 @@ size_t log_read(uint64_t *position, char *buffer, size_t size)
     uint64_t from = *position > oldest ? *position : oldest;
     size_t length = 0;
 
-    while (length < size && from < ring_end) {
+    while (length < size && from < ring_end)
         buffer[length++] = ring[from++ & (LOG_RING_SIZE - 1)];
-    }
     *position = from;
     return length;
 }
@@ -45,13 +44,11 @@ void log_set_console(void (*write)(const char *text, size_t length))
     size_t length;
 
     console = write;
-    if (write == NULL || shown) {
+    if (write == NULL || shown)
         return;
-    }
     shown = true;
-    while ((length = log_read(&position, chunk, sizeof(chunk))) > 0) {
+    while ((length = log_read(&position, chunk, sizeof(chunk))) > 0)
         log_write(chunk, length);
-    }
 }
 
 void log_set_time_scale(uint64_t base_tsc, uint64_t tsc_hz)
@@ -62,9 +59,8 @@ void log_set_time_scale(uint64_t base_tsc, uint64_t tsc_hz)
 
 void log_write(const char *text, size_t length)
 {
-    if (length == 0 || console == NULL) {
+    if (length == 0 || console == NULL)
         return;
-    }
     console(text, length);
     console_at_line_start = text[length - 1] == '\n';
 }
@@ -87,9 +83,8 @@ uint64_t log_line_count(void)
 
 static size_t stamp(char *text, size_t size)
 {
-    if (scale_hz == 0) {
+    if (scale_hz == 0)
         return format_buffer(text, size, "[            ] ");
-    }
     uint64_t ticks = tsc_read() - scale_base_tsc;
 
     // The rest is below scale_hz <= 10^10, so the product stays below 10^16.
@@ -105,18 +100,15 @@ static void log_line(const char *level, const char *format, va_list arguments)
     length += format_buffer(text + length, sizeof(text) - length, "%s", level);
     length += format_vbuffer(text + length, sizeof(text) - length, format, arguments);
     // The NUL's place serves for the newline.
-    if (length > sizeof(text) - 1) {
+    if (length > sizeof(text) - 1)
         length = sizeof(text) - 1;
-    }
     text[length++] = '\n';
 
     line_count++;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         ring[ring_end++ & (LOG_RING_SIZE - 1)] = text[i];
-    }
-    if (!console_at_line_start) {
+    if (!console_at_line_start)
         log_write("\n", 1);
-    }
     log_write(text, length);
 }
 

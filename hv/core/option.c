@@ -28,9 +28,8 @@ static void say(struct sentence *sentence, const char *format, ...)
     sentence->length += format_vbuffer(sentence->text + sentence->length, OPTION_ERROR_MAX - sentence->length,
                                        format, arguments);
     va_end(arguments);
-    if (sentence->length > OPTION_ERROR_MAX - 1) {
+    if (sentence->length > OPTION_ERROR_MAX - 1)
         sentence->length = OPTION_ERROR_MAX - 1;
-    }
 }
 
 static bool is_blank(char c)
@@ -42,13 +41,11 @@ bool option_next(const char **line, struct option_word *word)
 {
     const char *at = *line;
 
-    while (is_blank(*at)) {
+    while (is_blank(*at))
         at++;
-    }
     word->text = at;
-    while (*at != '\0' && !is_blank(*at)) {
+    while (*at != '\0' && !is_blank(*at))
         at++;
-    }
     word->length = (size_t)(at - word->text);
     *line = at;
     return word->length > 0;
@@ -160,16 +157,14 @@ static bool store(const struct option *option, const struct option_word *value, 
     uint64_t number = 0;
 
     if (option->kind == OPTION_TEXT) {
-        if (value->length == 0 || value->length > option->size - 1) {
+        if (value->length == 0 || value->length > option->size - 1)
             return false;
-        }
         memcpy(field, value->text, value->length);
         field[value->length] = '\0';
         return true;
     }
-    if (!read_value(option, value, &number)) {
+    if (!read_value(option, value, &number))
         return false;
-    }
     // The low bytes come first: the field takes as many as it has.
     memcpy(field, &number, option->size);
     return true;
@@ -182,18 +177,15 @@ bool option_set(const struct option *table, size_t count, const struct option_wo
     const char *equals = memchr(word->text, '=', word->length);
     struct option_word key = *word;
 
-    if (equals != NULL) {
+    if (equals != NULL)
         key.length = (size_t)(equals - word->text);
-    }
     for (size_t i = 0; i < count; i++) {
-        if (!option_is(&key, table[i].key)) {
+        if (!option_is(&key, table[i].key))
             continue;
-        }
         if (equals != NULL) {
             struct option_word value = { equals + 1, word->length - key.length - 1 };
-            if (store(&table[i], &value, out)) {
+            if (store(&table[i], &value, out))
                 return true;
-            }
         }
         say_word(&sentence, word);
         say(&sentence, "%s", equals == NULL ? "the value is missing; " : "");
@@ -202,8 +194,7 @@ bool option_set(const struct option *table, size_t count, const struct option_wo
     }
     say_word(&sentence, word);
     say(&sentence, "unknown key; there are");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         say(&sentence, "%s %s", i == 0 ? "" : ",", table[i].key);
-    }
     return false;
 }

@@ -39,23 +39,20 @@ void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_coun
     bool complete = true;
 
     pool.count = 0;
-    for (uint32_t i = 0; i < range_count; i++) {
+    for (uint32_t i = 0; i < range_count; i++)
         complete &= boot_memory_add(&pool, ranges[i].start, ranges[i].end);
-    }
     for (uint32_t i = 0; i < reserved_count; i++) {
         complete &= boot_memory_remove(&pool, align_down(reserved[i].start, PAGE_ALLOC_PAGE_SIZE),
                                        align_up(reserved[i].end, PAGE_ALLOC_PAGE_SIZE));
     }
     complete &= boot_memory_remove(&pool, 0, PAGE_ALLOC_PAGE_SIZE);
     boot_memory_align(&pool, PAGE_ALLOC_PAGE_SIZE);
-    if (!complete) {
+    if (!complete)
         log_warn("page allocator: more than %d ranges of RAM; the rest stays unused", RANGES_MAX);
-    }
 
     total_count = 0;
-    for (uint32_t i = 0; i < pool.count; i++) {
+    for (uint32_t i = 0; i < pool.count; i++)
         total_count += (pool.ranges[i].end - pool.ranges[i].start) / PAGE_ALLOC_PAGE_SIZE;
-    }
     free_count = total_count;
     free_head = 0;
     carve_index = 0;
@@ -87,9 +84,8 @@ static uint64_t pop_free(void)
 
 uint64_t page_alloc(void)
 {
-    if (free_count == 0) {
+    if (free_count == 0)
         return 0;
-    }
     free_count--;
 
     uint64_t phys = free_head != 0 ? pop_free() : carve();
@@ -100,19 +96,16 @@ uint64_t page_alloc(void)
 // True where page_alloc() has given this page at some time.
 static bool was_carved(uint64_t phys)
 {
-    if (!boot_memory_contains(&pool, phys, phys + PAGE_ALLOC_PAGE_SIZE)) {
+    if (!boot_memory_contains(&pool, phys, phys + PAGE_ALLOC_PAGE_SIZE))
         return false;
-    }
     return carve_index == pool.count || phys < carve_next;
 }
 
 static bool on_free_list(uint64_t phys)
 {
-    for (uint64_t at = free_head; at != 0; at = ((const struct free_page *)phys_to_virt(at))->next) {
-        if (at == phys) {
+    for (uint64_t at = free_head; at != 0; at = ((const struct free_page *)phys_to_virt(at))->next)
+        if (at == phys)
             return true;
-        }
-    }
     return false;
 }
 

@@ -50,9 +50,8 @@ bool panic_active(void)
 
 static _Noreturn void stop(void)
 {
-    if (action == PANIC_EXIT) {
+    if (action == PANIC_EXIT)
         debug_exit(false);
-    }
     if (action == PANIC_REBOOT) {
         io_out8(RESET_PORT, RESET_CPU);
         io_out8(RESET_PORT, RESET_CPU | RESET_GO);
@@ -85,13 +84,11 @@ static void print_backtrace(uint64_t rbp)
     for (int i = 0; i < BACKTRACE_DEPTH_MAX && frame_plausible(rbp); i++) {
         const struct stack_frame *frame = (const struct stack_frame *)rbp;
 
-        if (frame->return_address == 0) {
+        if (frame->return_address == 0)
             return;
-        }
         print_address("from", frame->return_address);
-        if (frame->caller_rbp <= rbp || frame->caller_rbp - rbp > BACKTRACE_STACK_MAX) {
+        if (frame->caller_rbp <= rbp || frame->caller_rbp - rbp > BACKTRACE_STACK_MAX)
             return;
-        }
         rbp = frame->caller_rbp;
     }
 }
@@ -120,9 +117,8 @@ static void print_registers(const struct trap_frame *f, uint64_t cr2)
 static void begin(const char *format, va_list arguments)
 {
     depth++;
-    if (depth > 2) {
+    if (depth > 2)
         stop();
-    }
     if (depth == 2) {
         char inner[sizeof(panic_reason)];
 

@@ -7,9 +7,8 @@
 
 const char *symbols_lookup(uint64_t address, uint64_t *offset)
 {
-    if (symbols_count == 0 || address < symbols_base || address - symbols_base >= symbols_size) {
+    if (symbols_count == 0 || address < symbols_base || address - symbols_base >= symbols_size)
         return NULL;
-    }
     uint32_t wanted = (uint32_t)(address - symbols_base);
 
     // Invariant: table[low].address <= wanted, and table[high].address > wanted where high is in the table.
@@ -17,11 +16,10 @@ const char *symbols_lookup(uint64_t address, uint64_t *offset)
     uint32_t high = symbols_count;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (symbols_table[middle].address <= wanted) {
+        if (symbols_table[middle].address <= wanted)
             low = middle;
-        } else {
+        else
             high = middle;
-        }
     }
     *offset = wanted - symbols_table[low].address;
     return &symbols_names[symbols_table[low].name];

@@ -21,9 +21,8 @@
 // An I/O port from the 64-bit field where it is there and usable, else from the older 32-bit one; 0 if none.
 static uint16_t port_of(const char *name, const struct acpi_gas *extended, uint32_t legacy)
 {
-    if (extended->address != 0 && extended->space == ACPI_SPACE_IO && extended->address <= UINT16_MAX) {
+    if (extended->address != 0 && extended->space == ACPI_SPACE_IO && extended->address <= UINT16_MAX)
         return (uint16_t)extended->address;
-    }
     if (legacy > UINT16_MAX) {
         log_warn("acpi: FADT: %s at %08x ignored, not an I/O port", name, legacy);
         return 0;
@@ -33,9 +32,8 @@ static uint16_t port_of(const char *name, const struct acpi_gas *extended, uint3
 
 static void parse_reset(const struct acpi_fadt *fadt, struct acpi_power *power)
 {
-    if ((fadt->flags & ACPI_FADT_RESET_SUPPORTED) == 0 || fadt->reset.address == 0) {
+    if ((fadt->flags & ACPI_FADT_RESET_SUPPORTED) == 0 || fadt->reset.address == 0)
         return;
-    }
     bool in_memory = fadt->reset.space == ACPI_SPACE_MEMORY;
     if (!in_memory && (fadt->reset.space != ACPI_SPACE_IO || fadt->reset.address > UINT16_MAX)) {
         log_warn("acpi: FADT: reset register ignored, address space %u", fadt->reset.space);
@@ -60,9 +58,8 @@ bool acpi_parse_fadt(const uint8_t *bytes, size_t length, struct acpi_info *info
     *dsdt_phys = fadt.x_dsdt != 0 ? fadt.x_dsdt : fadt.dsdt;
     info->rtc_century_register = fadt.century;
     parse_reset(&fadt, &info->power);
-    if ((fadt.flags & ACPI_FADT_HARDWARE_REDUCED) != 0) {
+    if ((fadt.flags & ACPI_FADT_HARDWARE_REDUCED) != 0)
         return true;
-    }
     if (fadt.pm_timer_length == sizeof(uint32_t)) {
         info->pm_timer_port = port_of("PM timer", &fadt.x_pm_timer, fadt.pm_timer);
         info->pm_timer_32bit = (fadt.flags & ACPI_FADT_TIMER_32BIT) != 0;
@@ -79,9 +76,8 @@ bool acpi_parse_fadt(const uint8_t *bytes, size_t length, struct acpi_info *info
 // One constant of a package. False if it is cut off or no constant. *at moves behind it.
 static bool parse_constant(const uint8_t *bytes, size_t length, size_t *at, uint32_t *value)
 {
-    if (*at >= length) {
+    if (*at >= length)
         return false;
-    }
     uint8_t code = bytes[(*at)++];
     size_t size;
     switch (code) {
@@ -101,9 +97,8 @@ static bool parse_constant(const uint8_t *bytes, size_t length, size_t *at, uint
     default:
         return false;
     }
-    if (length - *at < size) {
+    if (length - *at < size)
         return false;
-    }
     *value = 0;
     memcpy(value, bytes + *at, size);
     *at += size;
@@ -113,20 +108,16 @@ static bool parse_constant(const uint8_t *bytes, size_t length, size_t *at, uint
 // Package := PackageOp PkgLength NumElements Element... ; `at` is where the PackageOp must be.
 static bool parse_package(const uint8_t *bytes, size_t length, size_t at, uint32_t values[AML_SLEEP_TYPES])
 {
-    if (at >= length || bytes[at] != AML_PACKAGE || length - at < 2) {
+    if (at >= length || bytes[at] != AML_PACKAGE || length - at < 2)
         return false;
-    }
     at += 1;
     at += 1 + AML_PKG_MORE(bytes[at]); // the length itself is not needed: every read checks the table's end
-    if (at >= length || bytes[at] < AML_SLEEP_TYPES) {
+    if (at >= length || bytes[at] < AML_SLEEP_TYPES)
         return false;
-    }
     at += 1;
-    for (uint32_t i = 0; i < AML_SLEEP_TYPES; i++) {
-        if (!parse_constant(bytes, length, &at, &values[i]) || values[i] > AML_SLEEP_TYPE_OK) {
+    for (uint32_t i = 0; i < AML_SLEEP_TYPES; i++)
+        if (!parse_constant(bytes, length, &at, &values[i]) || values[i] > AML_SLEEP_TYPE_OK)
             return false;
-        }
-    }
     return true;
 }
 
@@ -134,9 +125,8 @@ bool acpi_parse_s5(const uint8_t *bytes, size_t length, struct acpi_info *info)
 {
     static const char name[4] = { '_', 'S', '5', '_' };
     for (size_t at = sizeof(struct acpi_header) + 1; at + sizeof(name) <= length; at++) {
-        if (memcmp(bytes + at, name, sizeof(name)) != 0) {
+        if (memcmp(bytes + at, name, sizeof(name)) != 0)
             continue;
-        }
         // Only a definition counts, Name(_S5_, ...) or Name(\_S5_, ...); the same bytes may occur elsewhere.
         bool defined = bytes[at - 1] == AML_NAME || (bytes[at - 1] == AML_ROOT && bytes[at - 2] == AML_NAME);
         uint32_t values[AML_SLEEP_TYPES];

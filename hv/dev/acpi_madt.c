@@ -129,17 +129,15 @@ bool acpi_parse_madt(const uint8_t *bytes, size_t length, struct acpi_info *info
         log_warn("acpi: MADT refused: %zu bytes are too few", length);
         return false;
     }
-    if (!check_entries(bytes, length)) {
+    if (!check_entries(bytes, length))
         return false;
-    }
     memcpy(&madt, bytes, sizeof(madt));
     info->lapic_phys = madt.lapic_phys;
     info->has_legacy_pic = (madt.flags & ACPI_MADT_PCAT_COMPAT) != 0;
     info->cpu_count = 0;
     info->ioapic_count = 0;
-    for (size_t at = sizeof(madt); at < length; at += bytes[at + offsetof(struct acpi_madt_entry, length)]) {
+    for (size_t at = sizeof(madt); at < length; at += bytes[at + offsetof(struct acpi_madt_entry, length)])
         add_entry(info, bytes + at);
-    }
     info->has_madt = true;
     return true;
 }

@@ -9,9 +9,8 @@
 static bool sums_to_zero(const uint8_t *bytes, size_t length)
 {
     uint8_t sum = 0;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         sum = (uint8_t)(sum + bytes[i]);
-    }
     return sum == 0;
 }
 

@@ -80,9 +80,8 @@ static uint64_t read_wide(struct clock_source *source)
     uint32_t high = get(HPET_COUNTER_HIGH);
     uint32_t low = get(HPET_COUNTER_LOW);
     uint32_t again = get(HPET_COUNTER_HIGH);
-    if (again != high) {
+    if (again != high)
         low = get(HPET_COUNTER_LOW);
-    }
     return (uint64_t)again << 32 | low;
 }
 
@@ -110,11 +109,9 @@ static bool check(uint32_t capabilities, uint32_t period_fs)
 static bool counts(void)
 {
     uint32_t first = get(HPET_COUNTER_LOW);
-    for (uint32_t reads = 0; reads < STUCK_READS; reads++) {
-        if (get(HPET_COUNTER_LOW) != first) {
+    for (uint32_t reads = 0; reads < STUCK_READS; reads++)
+        if (get(HPET_COUNTER_LOW) != first)
             return true;
-        }
-    }
     log_warn("hpet: not used: its counter stands still at 0x%08x", first);
     return false;
 }
@@ -124,17 +121,14 @@ bool hpet_init(uint64_t phys, bool narrow)
     hpet = (struct hpet){ .base = paging_map(phys, HPET_SIZE, PAGING_UNCACHED) };
     uint32_t capabilities = get(HPET_CAPABILITIES);
     uint32_t period_fs = get(HPET_PERIOD);
-    if (!check(capabilities, period_fs)) {
+    if (!check(capabilities, period_fs))
         return false;
-    }
     set(HPET_CONFIG, 0); // no legacy routes; the counter stands while its timers are changed
-    for (uint32_t timer = 0; timer <= HPET_CAP_LAST_TIMER(capabilities); timer++) {
+    for (uint32_t timer = 0; timer <= HPET_CAP_LAST_TIMER(capabilities); timer++)
         set(HPET_TIMER_CONFIG(timer), 0);
-    }
     set(HPET_CONFIG, HPET_CONFIG_ENABLE);
-    if (!counts()) {
+    if (!counts())
         return false;
-    }
     bool wide = (capabilities & HPET_CAP_64BIT) != 0 && !narrow;
     uint64_t hz = (FS_PER_SEC + period_fs / 2) / period_fs;
     // Clock and event share one scale, the one of the rounded frequency, so they cannot drift apart.
@@ -163,9 +157,8 @@ uint32_t hpet_routes(void)
 
 bool hpet_route(uint32_t gsi)
 {
-    if (gsi >= 32 || (hpet_routes() & BIT(gsi)) == 0) {
+    if (gsi >= 32 || (hpet_routes() & BIT(gsi)) == 0)
         return false;
-    }
     hpet.config = gsi << HPET_TIMER_ROUTE_SHIFT | HPET_TIMER_32BIT;
     set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config);
     // The chip keeps only what it can do, 2.3.8.
@@ -174,9 +167,8 @@ bool hpet_route(uint32_t gsi)
 
 bool hpet_route_legacy(void)
 {
-    if ((get(HPET_CAPABILITIES) & HPET_CAP_LEGACY) == 0) {
+    if ((get(HPET_CAPABILITIES) & HPET_CAP_LEGACY) == 0)
         return false;
-    }
     hpet.config = HPET_TIMER_32BIT;
     set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config);
     set(HPET_CONFIG, HPET_CONFIG_ENABLE | HPET_CONFIG_LEGACY);
@@ -208,12 +200,10 @@ static void arm(struct clock_event *event, uint64_t delay_ns)
     }
     for (uint32_t reads = 0; reads < LATCH_READS; reads++) {
         int32_t left = (int32_t)(target - get(HPET_COUNTER_LOW));
-        if (left > (int32_t)LATCH_TICKS) {
+        if (left > (int32_t)LATCH_TICKS)
             return;
-        }
-        if (left <= 0) {
+        if (left <= 0)
             break;
-        }
     }
     lapic_send_self(hpet.vector);
 }

@@ -49,11 +49,9 @@ static void set(const struct chip *chip, uint32_t index, uint32_t value)
 
 static const struct chip *find(uint32_t gsi)
 {
-    for (uint32_t i = 0; i < chip_count; i++) {
-        if (gsi >= chips[i].gsi_base && gsi - chips[i].gsi_base < chips[i].pins) {
+    for (uint32_t i = 0; i < chip_count; i++)
+        if (gsi >= chips[i].gsi_base && gsi - chips[i].gsi_base < chips[i].pins)
             return &chips[i];
-        }
-    }
     return NULL;
 }
 
@@ -72,9 +70,8 @@ bool ioapic_add(uint64_t phys, uint32_t gsi_base)
         log_warn("ioapic: no chip at 0x%llx: its version reads 0x%08x", (unsigned long long)phys, version);
         return false;
     }
-    for (uint32_t pin = 0; pin < chip->pins; pin++) {
+    for (uint32_t pin = 0; pin < chip->pins; pin++)
         set(chip, IOAPIC_REDIRECT_LOW(pin), IOAPIC_LOW_MASKED);
-    }
     chip_count++;
     return true;
 }
@@ -87,9 +84,8 @@ bool ioapic_has_gsi(uint32_t gsi)
 bool ioapic_route(const struct ioapic_route *route)
 {
     const struct chip *chip = find(route->gsi);
-    if (chip == NULL) {
+    if (chip == NULL)
         return false;
-    }
     uint32_t pin = route->gsi - chip->gsi_base;
     // Masked while the two halves do not belong together.
     set(chip, IOAPIC_REDIRECT_LOW(pin), IOAPIC_LOW_MASKED);

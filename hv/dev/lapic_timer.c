@@ -90,9 +90,8 @@ static void stop(struct clock_event *event)
 // The scale's inverse in RATE_SHIFT places.
 static uint64_t fixed_rate(const struct ns_scale *scale)
 {
-    if (scale->inverse_shift < RATE_SHIFT) {
+    if (scale->inverse_shift < RATE_SHIFT)
         return scale->inverse << (RATE_SHIFT - scale->inverse_shift);
-    }
     uint32_t surplus = scale->inverse_shift - RATE_SHIFT;
     return (scale->inverse + (BIT(surplus) - 1)) >> surplus;
 }

@@ -31,9 +31,8 @@ static uint32_t get(void)
     uint32_t second = first;
     for (uint32_t tries = 0; tries < CLOSE_TRIES; tries++) {
         second = io_in32(pmtimer.port);
-        if (((second - first) & pmtimer.mask) < CLOSE_TICKS) {
+        if (((second - first) & pmtimer.mask) < CLOSE_TICKS)
             break;
-        }
         first = second;
     }
     return second;

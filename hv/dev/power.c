@@ -36,33 +36,28 @@ static volatile uint8_t *reset_register;
 // Give the machine a while to go, by reads of a port that does no harm.
 static void wait(void)
 {
-    for (uint32_t reads = 0; reads < WAIT_READS; reads++) {
+    for (uint32_t reads = 0; reads < WAIT_READS; reads++)
         io_in8(KEYBOARD_STATUS_PORT);
-    }
 }
 
 void power_init(const struct power_config *from)
 {
     config = *from;
     reset_register = NULL;
-    if (config.has_reset && config.reset_in_memory) {
+    if (config.has_reset && config.reset_in_memory)
         reset_register = paging_map(config.reset_address, sizeof(*reset_register), PAGING_UNCACHED);
-    }
 }
 
 // The firmware may have left the chip in legacy mode, in which it does not obey PM1 control.
 static void enter_acpi_mode(void)
 {
     if ((io_in16(config.pm1a_control_port) & PM1_SCI_ENABLED) != 0 || config.smi_command_port == 0 ||
-        config.acpi_enable == 0) {
+        config.acpi_enable == 0)
         return;
-    }
     io_out8(config.smi_command_port, config.acpi_enable);
-    for (uint32_t reads = 0; reads < WAIT_READS; reads++) {
-        if ((io_in16(config.pm1a_control_port) & PM1_SCI_ENABLED) != 0) {
+    for (uint32_t reads = 0; reads < WAIT_READS; reads++)
+        if ((io_in16(config.pm1a_control_port) & PM1_SCI_ENABLED) != 0)
             return;
-        }
-    }
 }
 
 static void sleep(uint16_t port, uint8_t type)
@@ -76,9 +71,8 @@ void power_off(void)
 {
     if (config.has_s5 && config.pm1a_control_port != 0) {
         enter_acpi_mode();
-        if (config.pm1b_control_port != 0) {
+        if (config.pm1b_control_port != 0)
             sleep(config.pm1b_control_port, config.s5_type_b);
-        }
         sleep(config.pm1a_control_port, config.s5_type_a);
         wait();
         log_warn("power: the machine did not go off by ACPI; trying the ports of QEMU and Bochs");
@@ -93,24 +87,20 @@ void power_off(void)
 
 static void reset_by_register(void)
 {
-    if (reset_register != NULL) {
+    if (reset_register != NULL)
         *reset_register = config.reset_value;
-    } else {
+    else
         io_out8((uint16_t)config.reset_address, config.reset_value);
-    }
     wait();
 }
 
 _Noreturn void power_reboot(void)
 {
-    if (config.has_reset) {
+    if (config.has_reset)
         reset_by_register();
-    }
-    for (uint32_t reads = 0; reads < WAIT_READS; reads++) {
-        if ((io_in8(KEYBOARD_STATUS_PORT) & KEYBOARD_STATUS_FULL) == 0) {
+    for (uint32_t reads = 0; reads < WAIT_READS; reads++)
+        if ((io_in8(KEYBOARD_STATUS_PORT) & KEYBOARD_STATUS_FULL) == 0)
             break;
-        }
-    }
     io_out8(KEYBOARD_COMMAND_PORT, KEYBOARD_COMMAND_RESET);
     wait();
     reset_by_triple_fault();

@@ -49,11 +49,9 @@ static uint8_t get(uint8_t index)
 
 static bool wait_for_update(void)
 {
-    for (uint32_t reads = 0; reads < UPDATE_READS; reads++) {
-        if ((get(RTC_A) & RTC_A_UPDATING) == 0) {
+    for (uint32_t reads = 0; reads < UPDATE_READS; reads++)
+        if ((get(RTC_A) & RTC_A_UPDATING) == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -75,14 +73,12 @@ static struct rtc_registers read_once(uint8_t century_register)
 static bool read_stable(uint8_t century_register, struct rtc_registers *registers)
 {
     for (uint32_t tries = 0; tries < READ_TRIES; tries++) {
-        if (!wait_for_update()) {
+        if (!wait_for_update())
             return false;
-        }
         *registers = read_once(century_register);
         struct rtc_registers again = read_once(century_register);
-        if (memcmp(registers, &again, sizeof(again)) == 0) {
+        if (memcmp(registers, &again, sizeof(again)) == 0)
             return true;
-        }
     }
     return false;
 }
@@ -116,13 +112,12 @@ static struct date decode(const struct rtc_registers *registers)
         date.hour = valid ? date.hour % 12 + ((registers->hour & RTC_HOUR_PM) != 0 ? 12 : 0) : UINT8_MAX;
     }
     uint32_t century = binary ? registers->century : from_bcd(registers->century);
-    if (date.year > 99) {
+    if (date.year > 99)
         date.year = 0; // refused below, as no year of this clock is
-    } else if (century >= 19 && century <= 22) {
+    else if (century >= 19 && century <= 22)
         date.year += century * 100;
-    } else { // no such register, or one that nobody keeps
+    else // no such register, or one that nobody keeps
         date.year += date.year < CENTURY_PIVOT ? 2000 : 1900;
-    }
     return date;
 }
 
@@ -144,21 +139,18 @@ static bool is_valid(const struct date *date)
 static uint32_t days_since_1970(const struct date *date)
 {
     uint32_t days = date->day - 1;
-    for (uint32_t year = 1970; year < date->year; year++) {
+    for (uint32_t year = 1970; year < date->year; year++)
         days += 337 + days_in_month(year, 2); // all months but February have 337 days
-    }
-    for (uint32_t month = 1; month < date->month; month++) {
+    for (uint32_t month = 1; month < date->month; month++)
         days += days_in_month(date->year, month);
-    }
     return days;
 }
 
 uint64_t rtc_read_ns(uint8_t century_register)
 {
     struct rtc_registers registers;
-    if (century_register > CMOS_INDEX_MAX) {
+    if (century_register > CMOS_INDEX_MAX)
         century_register = 0;
-    }
     if (!read_stable(century_register, &registers)) {
         log_warn("rtc: no steady reading, so there is no clock: the wall time is not known");
         return 0;

@@ -32,9 +32,8 @@ struct clock_source *tsc_source(void)
 
 uint64_t tsc_stated_hz(void)
 {
-    if (features.tsc_denominator == 0 || features.tsc_numerator == 0 || features.crystal_hz == 0) {
+    if (features.tsc_denominator == 0 || features.tsc_numerator == 0 || features.crystal_hz == 0)
         return 0;
-    }
     uint64_t hz = (uint64_t)features.crystal_hz * features.tsc_numerator / features.tsc_denominator;
     uint64_t base_hz = features.base_mhz * HZ_PER_MHZ;
     uint64_t off = hz > base_hz ? hz - base_hz : base_hz - hz;

@@ -67,30 +67,24 @@ static struct tsc_deadline timer;
 // The revision that this CPU needs; 0 where none is listed.
 static uint32_t needed_revision(void)
 {
-    if (strcmp(features.vendor, "GenuineIntel") != 0 || features.family != 6) {
+    if (strcmp(features.vendor, "GenuineIntel") != 0 || features.family != 6)
         return 0;
-    }
-    for (size_t i = 0; i < sizeof(errata) / sizeof(errata[0]); i++) {
-        if (features.model == errata[i].model && (errata[i].steppings & STEPPING(features.stepping)) != 0) {
+    for (size_t i = 0; i < sizeof(errata) / sizeof(errata[0]); i++)
+        if (features.model == errata[i].model && (errata[i].steppings & STEPPING(features.stepping)) != 0)
             return errata[i].repaired_in;
-        }
-    }
     return 0;
 }
 
 const char *tsc_deadline_trouble(void)
 {
-    if (!features.tsc_deadline) {
+    if (!features.tsc_deadline)
         return "the CPU has no TSC-deadline mode";
-    }
     // Another hypervisor's timer is its own, and its microcode revision says nothing.
     uint32_t needed = features.hypervisor ? 0 : needed_revision();
-    if (needed == 0) {
+    if (needed == 0)
         return NULL;
-    }
-    if (needed == NEVER_REPAIRED) {
+    if (needed == NEVER_REPAIRED)
         return "this CPU has an erratum in this mode that no microcode repairs";
-    }
     uint32_t revision = features_microcode_revision();
     if (revision < needed) {
         log_info("tsc-deadline: microcode 0x%x runs, and repairs this CPU's erratum only from 0x%x on",
@@ -120,9 +114,8 @@ static void stop(struct clock_event *event)
 // The scale's inverse in RATE_SHIFT places, rounded up.
 static uint64_t fixed_rate(const struct ns_scale *scale)
 {
-    if (scale->inverse_shift < RATE_SHIFT) {
+    if (scale->inverse_shift < RATE_SHIFT)
         return scale->inverse << (RATE_SHIFT - scale->inverse_shift);
-    }
     uint32_t surplus = scale->inverse_shift - RATE_SHIFT;
     return (scale->inverse + (BIT(surplus) - 1)) >> surplus;
 }

@@ -98,9 +98,8 @@ static bool detect(void)
     set(UART_SCR, 0x5a);
     bool first = get(UART_SCR) == 0x5a;
     set(UART_SCR, 0xa5);
-    if (!first || get(UART_SCR) != 0xa5) {
+    if (!first || get(UART_SCR) != 0xa5)
         return false;
-    }
     const uint8_t lines = UART_MSR_CTS | UART_MSR_DSR | UART_MSR_RI | UART_MSR_DCD;
     set(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS | UART_MCR_OUT2);
     bool looped = (get(UART_MSR) & lines) == (UART_MSR_CTS | UART_MSR_DCD); // RTS -> CTS, OUT2 -> DCD
@@ -111,9 +110,8 @@ static bool detect(void)
 bool uart_init(void)
 {
     uart.present = detect();
-    if (!uart.present) {
+    if (!uart.present)
         return false;
-    }
     uart.ier = 0;
     set(UART_IER, 0);
     set(UART_LCR, UART_LCR_DLAB);
@@ -135,9 +133,8 @@ static void send(void)
 {
     while (uart.tx_tail != uart.tx_head && (get(UART_LSR) & UART_LSR_THRE) != 0) {
         uart.stalled = false;
-        for (uint32_t n = 0; n < uart.depth && uart.tx_tail != uart.tx_head; n++) {
+        for (uint32_t n = 0; n < uart.depth && uart.tx_tail != uart.tx_head; n++)
             set(UART_THR, uart.tx[uart.tx_tail++ % TX_RING]);
-        }
     }
 }
 
@@ -145,11 +142,9 @@ static void send(void)
 // hypervisor must not stand still for that.
 static bool wait(void)
 {
-    for (uint32_t reads = uart.stalled ? STALL_READS : 0; reads < STALL_READS; reads++) {
-        if ((get(UART_LSR) & UART_LSR_THRE) != 0) {
+    for (uint32_t reads = uart.stalled ? STALL_READS : 0; reads < STALL_READS; reads++)
+        if ((get(UART_LSR) & UART_LSR_THRE) != 0)
             return true;
-        }
-    }
     uart.stalled = true;
     return false;
 }
@@ -158,9 +153,8 @@ static void put(uint8_t byte)
 {
     if (uart.tx_head - uart.tx_tail == TX_RING) {
         send();
-        if (uart.tx_head - uart.tx_tail == TX_RING && wait()) {
+        if (uart.tx_head - uart.tx_tail == TX_RING && wait())
             send();
-        }
     }
     if (uart.tx_head - uart.tx_tail == TX_RING) {
         uart.counts.tx_lost++;
@@ -184,13 +178,11 @@ static void drain(void)
 
 void uart_write(const char *text, size_t length)
 {
-    if (!uart.present) {
+    if (!uart.present)
         return;
-    }
     for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\n') {
+        if (text[i] == '\n')
             put('\r');
-        }
         put((uint8_t)text[i]);
     }
     if (!uart.by_interrupt || panic_active()) {
@@ -206,38 +198,32 @@ void uart_write(const char *text, size_t length)
 // describes the byte that the next read of RBR gives.
 static void receive(uint8_t status)
 {
-    if ((status & UART_LSR_OVERRUN) != 0) {
+    if ((status & UART_LSR_OVERRUN) != 0)
         uart.counts.rx_lost++;
-    }
-    if ((status & UART_LSR_READY) == 0) {
+    if ((status & UART_LSR_READY) == 0)
         return;
-    }
     uint8_t byte = get(UART_RBR);
-    if ((status & (UART_LSR_PARITY | UART_LSR_FRAMING)) != 0) {
+    if ((status & (UART_LSR_PARITY | UART_LSR_FRAMING)) != 0)
         uart.counts.rx_garbled++;
-    } else if (uart.rx_head - uart.rx_tail == RX_RING) {
+    else if (uart.rx_head - uart.rx_tail == RX_RING)
         uart.counts.rx_lost++;
-    } else {
+    else
         uart.rx[uart.rx_head++ % RX_RING] = byte;
-    }
 }
 
 int uart_read_char(void)
 {
-    if (!uart.present) {
+    if (!uart.present)
         return -1;
-    }
-    if (!uart.by_interrupt && uart.rx_head == uart.rx_tail) {
+    if (!uart.by_interrupt && uart.rx_head == uart.rx_tail)
         receive(get(UART_LSR));
-    }
     return uart.rx_head == uart.rx_tail ? -1 : uart.rx[uart.rx_tail++ % RX_RING];
 }
 
 void uart_start_interrupts(void)
 {
-    if (!uart.present) {
+    if (!uart.present)
         return;
-    }
     uart.by_interrupt = true;
     set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_OUT2);
     set_ier(UART_IER_RX | UART_IER_STATUS);
@@ -245,9 +231,8 @@ void uart_start_interrupts(void)
 
 void uart_interrupt(void)
 {
-    if (!uart.present || !uart.by_interrupt) {
+    if (!uart.present || !uart.by_interrupt)
         return;
-    }
     // The line is edge-triggered: it must be seen to fall, or no edge ever comes again. So all causes are served
     // until the chip names none. Reading LSR, RBR and MSR and filling THR serve all the causes there are.
     uint32_t causes = 0;
@@ -273,9 +258,8 @@ void uart_interrupt(void)
 
 void uart_flush_polled(void)
 {
-    if (!uart.present) {
+    if (!uart.present)
         return;
-    }
     uart.by_interrupt = false;
     set_ier(0);
     drain();

@@ -27,9 +27,8 @@ static void look(struct timer *timer, uint64_t now_ns)
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
 
-        if (guest->state == GUEST_ALIVE) {
+        if (guest->state == GUEST_ALIVE)
             return;
-        }
         success &= guest->state == GUEST_EXITED && guest->exit_code == 0;
     }
     guest_watch(NULL);

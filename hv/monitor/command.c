@@ -36,9 +36,8 @@ static struct guest *find_guest(const struct option_word *argument)
         return NULL;
     }
     guest = guest_find((uint32_t)id);
-    if (guest == NULL) {
+    if (guest == NULL)
         log_print("there is no guest %llu; `guests` lists them\n", (unsigned long long)id);
-    }
     return guest;
 }
 
@@ -46,18 +45,16 @@ static void run_console(const struct option_word *argument)
 {
     const struct guest *guest = find_guest(argument);
 
-    if (guest != NULL) {
+    if (guest != NULL)
         follow_start(guest);
-    }
 }
 
 static void run_kill(const struct option_word *argument)
 {
     struct guest *guest = find_guest(argument);
 
-    if (guest == NULL) {
+    if (guest == NULL)
         return;
-    }
     if (guest->state != GUEST_ALIVE) {
         log_print("guest %u (%s) has ended already\n", guest->id, guest->name);
         return;
@@ -89,9 +86,8 @@ static void run_log(const struct option_word *argument)
     size_t length;
 
     (void)argument;
-    while ((length = log_read(&position, chunk, sizeof(chunk))) > 0) {
+    while ((length = log_read(&position, chunk, sizeof(chunk))) > 0)
         log_write(chunk, length);
-    }
 }
 
 static void run_version(const struct option_word *argument)
@@ -162,11 +158,9 @@ static void print_command(const struct command *command)
 
 static const struct command *find_command(const struct option_word *word)
 {
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (option_is(word, commands[i].name)) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (option_is(word, commands[i].name))
             return &commands[i];
-        }
-    }
     log_print("there is no command `%.*s`; `help` lists them\n", (int)word->length, word->text);
     return NULL;
 }
@@ -176,14 +170,12 @@ static void print_help(const struct option_word *argument)
     if (argument->length > 0) {
         const struct command *command = find_command(argument);
 
-        if (command != NULL) {
+        if (command != NULL)
             print_command(command);
-        }
         return;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
         print_command(&commands[i]);
-    }
 }
 
 void command_init(const struct boot_info *info)
@@ -195,13 +187,11 @@ void command_run(const char *text)
 {
     struct option_word name, argument, rest;
 
-    if (!option_next(&text, &name)) {
+    if (!option_next(&text, &name))
         return;
-    }
     const struct command *command = find_command(&name);
-    if (command == NULL) {
+    if (command == NULL)
         return;
-    }
     option_next(&text, &argument);
     bool optional = command->argument != NULL && command->argument[0] == '[';
     bool missing = command->argument != NULL && !optional && argument.length == 0;

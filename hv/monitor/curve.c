@@ -123,11 +123,10 @@ static void format_arguments(char text[LULL_ARGS_SIZE])
         format_buffer(text, LULL_ARGS_SIZE, "%s work=idle", own);
         return;
     }
-    if (curve.series == SERIES_FAR) {
+    if (curve.series == SERIES_FAR)
         start_ns += FAR_NS;
-    } else {
+    else
         period_ns = curve.guests * NSEC_PER_SEC / event_rate();
-    }
     format_buffer(text, LULL_ARGS_SIZE, "%s work=pulse period=%lluns start=%lluns", own,
                   (unsigned long long)period_ns, (unsigned long long)start_ns);
 }
@@ -140,9 +139,8 @@ static bool launch_guests(void)
     curve.guest_options.count = curve.guests;
     curve.free_pages = page_alloc_free_count();
     curve.start_ns = clock_now_ns() + SETTLE_NS + curve.guests * SETTLE_PER_GUEST_NS;
-    if (is_silent(curve.series)) {
+    if (is_silent(curve.series))
         curve.start_ns = align_up(curve.start_ns, SILENCE_UNIT_NS);
-    }
     format_arguments(arguments);
     for (uint32_t i = 0; i < curve.guests; i++) {
         if (launch_guest(curve.guest_module, &curve.guest_options, i, arguments, &reason) == NULL) {
@@ -156,12 +154,10 @@ static bool launch_guests(void)
 static void destroy_guests(void)
 {
     guest_watch(NULL);
-    list_for_each_safe (node, &guest_list) {
+    list_for_each_safe (node, &guest_list)
         guest_destroy(container_of(node, struct guest, link));
-    }
-    if (page_alloc_free_count() != curve.free_pages) {
+    if (page_alloc_free_count() != curve.free_pages)
         fail("not all memory came back from the guests");
-    }
 }
 
 static struct guest *first_guest(void)
@@ -189,15 +185,12 @@ static void report(void)
     static struct curve_point point;
 
     point.figures = curve.end;
-    if (point.figures.guests != curve.guests) {
+    if (point.figures.guests != curve.guests)
         fail("a guest did not live to the end");
-    }
-    if (point.figures.early != 0) {
+    if (point.figures.early != 0)
         fail("a timer event came early");
-    }
-    if (is_silent(curve.series)) {
+    if (is_silent(curve.series))
         figures_subtract(&point.figures, &curve.brief);
-    }
     point.series = names[curve.series];
     point.guests = curve.guests;
     curve.guest_pages = first_guest()->pages;
@@ -231,9 +224,8 @@ static void begin_micro(void)
 
 static void end_micro(void)
 {
-    if (curve.micro->state != GUEST_EXITED || curve.micro->exit_code != 0) {
+    if (curve.micro->state != GUEST_EXITED || curve.micro->exit_code != 0)
         fail("the micro-benchmark did not finish");
-    }
     log_print("curve: micro beside %s %u\n", names[curve.series], curve.guests);
     follow_show_kept(curve.micro, "curve: ");
 }
@@ -278,11 +270,10 @@ static void go_on(void)
 static void end_point(void)
 {
     report();
-    if (wants_micro()) {
+    if (wants_micro())
         begin_micro();
-    } else {
+    else
         go_on();
-    }
 }
 
 // Every expiry is one step further.

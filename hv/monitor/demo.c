@@ -39,9 +39,8 @@ static struct {
 
 static void destroy_guests(void)
 {
-    list_for_each_safe (node, &guest_list) {
+    list_for_each_safe (node, &guest_list)
         guest_destroy(container_of(node, struct guest, link));
-    }
 }
 
 // Makes the guests of the phase and lets them settle. False, and said, where one is refused.
@@ -95,15 +94,13 @@ static void step(struct timer *timer, uint64_t now_ns)
     end_measuring();
     if (demo.phase == DEMO_STATIC) {
         destroy_guests();
-        if (!begin_phase(DEMO_TICKLESS)) {
+        if (!begin_phase(DEMO_TICKLESS))
             monitor_finish(false);
-        }
         return;
     }
     demo_report_table(demo.results);
-    if (demo.report_json) {
+    if (demo.report_json)
         demo_report_json(demo.results);
-    }
     monitor_finish(demo_report_verdict(demo.results, demo.options.count));
 }
 
@@ -121,7 +118,6 @@ void demo_start(const struct boot_info *info, const struct boot_options *options
     timer_setup(&demo.timer, TIMER_MONITOR, TIMER_NO_OWNER, step);
     log_print("demo: %u guests with a 1000 Hz tick, then the same %u guests tickless; one moment\n",
               demo.options.count, demo.options.count);
-    if (!begin_phase(DEMO_STATIC)) {
+    if (!begin_phase(DEMO_STATIC))
         monitor_finish(false);
-    }
 }

@@ -119,16 +119,14 @@ static void print_json(const struct demo_result *result, const char *phase)
 
 void demo_report_json(const struct demo_result results[DEMO_PHASES])
 {
-    for (int i = 0; i < DEMO_PHASES; i++) {
+    for (int i = 0; i < DEMO_PHASES; i++)
         print_json(&results[i], phase_names[i]);
-    }
 }
 
 static bool holds(bool condition, const char *sentence)
 {
-    if (!condition) {
+    if (!condition)
         log_error("demo: %s", sentence);
-    }
     return condition;
 }
 

@@ -28,9 +28,8 @@ void figures_take_cpu(struct figures *out)
         .hardware = counters_hw_interrupts(),
         .switches = sched_stats()->switches,
     };
-    for (uint32_t share = 0; share < CPU_SHARES; share++) {
+    for (uint32_t share = 0; share < CPU_SHARES; share++)
         out->share_tsc[share] = cpu->share_tsc[share];
-    }
 }
 
 void figures_take(struct figures *out)
@@ -56,9 +55,8 @@ void figures_subtract(struct figures *end, const struct figures *begin)
     end->hypercalls -= begin->hypercalls;
     end->switches -= begin->switches;
     end->early -= begin->early;
-    for (uint32_t share = 0; share < CPU_SHARES; share++) {
+    for (uint32_t share = 0; share < CPU_SHARES; share++)
         end->share_tsc[share] -= begin->share_tsc[share];
-    }
 }
 
 void figures_collect_lateness(struct histogram *out)
@@ -84,12 +82,10 @@ uint64_t figures_share_parts(const struct figures *figures, enum cpu_share share
     uint64_t all = 0;
     uint32_t scale = 0;
 
-    for (uint32_t i = 0; i < CPU_SHARES; i++) {
+    for (uint32_t i = 0; i < CPU_SHARES; i++)
         all += figures->share_tsc[i];
-    }
     // Below 2^44 the product with PARTS fits; hours of ticks lose low bits that do not count.
-    while (all >> scale >= BIT(44)) {
+    while (all >> scale >= BIT(44))
         scale++;
-    }
     return all == 0 ? 0 : (figures->share_tsc[share] >> scale) * PARTS / (all >> scale);
 }

@@ -18,15 +18,13 @@ void follow_show_kept(const struct guest *guest, const char *prefix)
     bool at_line_start = true;
 
     while (console_ring_read(guest->console, &position, &character, 1) > 0) {
-        if (at_line_start) {
+        if (at_line_start)
             log_print("%s", prefix);
-        }
         log_write(&character, 1);
         at_line_start = character == '\n';
     }
-    if (!at_line_start) {
+    if (!at_line_start)
         log_print("\n");
-    }
 }
 
 void follow_start(const struct guest *guest)
@@ -44,9 +42,8 @@ bool follow_active(void)
 
 bool follow_input(char character)
 {
-    if (!following) {
+    if (!following)
         return false;
-    }
     if (character == FOLLOW_ESCAPE) {
         following = false;
         console_show(CONSOLE_SHOW_NONE);

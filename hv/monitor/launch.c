@@ -16,13 +16,11 @@ const struct boot_module *launch_find(const struct boot_info *info, const char *
 {
     char error[MODULE_ERROR_MAX];
 
-    for (uint32_t i = 0; i < info->module_count; i++) {
-        if (!module_line_parse(info->modules[i].line, out, error)) {
+    for (uint32_t i = 0; i < info->module_count; i++)
+        if (!module_line_parse(info->modules[i].line, out, error))
             log_error("module %u refused: %s", i, error);
-        } else if (strcmp(out->image, image) == 0) {
+        else if (strcmp(out->image, image) == 0)
             return &info->modules[i];
-        }
-    }
     return NULL;
 }
 
@@ -31,11 +29,10 @@ struct guest *launch_guest(const struct boot_module *module, const struct module
 {
     char name[GUEST_NAME_SIZE];
 
-    if (options->count == 1) {
+    if (options->count == 1)
         format_buffer(name, sizeof(name), "%s", options->name);
-    } else {
+    else
         format_buffer(name, sizeof(name), "%.*s.%u", (int)sizeof(name) - 8, options->name, instance);
-    }
     const struct guest_config config = {
         .image = phys_to_virt(module->start),
         .image_size = module->end - module->start,

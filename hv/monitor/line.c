@@ -70,9 +70,8 @@ static bool swallow_escape(struct line *line, char character)
         line->escape = character == SEQUENCE_START ? LINE_IN_SEQUENCE : LINE_PLAIN;
         return true;
     case LINE_IN_SEQUENCE:
-        if (character >= SEQUENCE_FINAL_FIRST && character <= SEQUENCE_FINAL_LAST) {
+        if (character >= SEQUENCE_FINAL_FIRST && character <= SEQUENCE_FINAL_LAST)
             line->escape = LINE_PLAIN;
-        }
         // A control character has no place in a sequence: it ends it and counts for itself.
         if (character >= 0 && character < ' ') {
             line->escape = LINE_PLAIN;
@@ -95,14 +94,12 @@ enum line_event line_input(struct line *line, char character)
 
     line->after_return = character == '\r';
     if (line->ended) {
-        if (character == '\n' && after_return) {
+        if (character == '\n' && after_return)
             return LINE_NOTHING;
-        }
         begin_anew(line);
     }
-    if (swallow_escape(line, character)) {
+    if (swallow_escape(line, character))
         return LINE_NOTHING;
-    }
     switch (character) {
     case '\r':
     case '\n':
@@ -112,9 +109,8 @@ enum line_event line_input(struct line *line, char character)
         echo("^C\n");
         return end(line, LINE_CANCELED);
     case CONTROL_U:
-        while (line->length > 0) {
+        while (line->length > 0)
             erase_last(line);
-        }
         line->too_long = false;
         return LINE_NOTHING;
     case BACKSPACE:
@@ -122,16 +118,14 @@ enum line_event line_input(struct line *line, char character)
         erase_last(line);
         return LINE_NOTHING;
     default:
-        if (character >= ' ' && character <= '~') {
+        if (character >= ' ' && character <= '~')
             append(line, character);
-        }
         return LINE_NOTHING;
     }
 }
 
 void line_redraw(const struct line *line)
 {
-    if (!line->ended) {
+    if (!line->ended)
         log_write(line->text, line->length);
-    }
 }

@@ -48,9 +48,8 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
 {
     options = boot_options;
     command_init(info);
-    if (info->module_count == 0) {
+    if (info->module_count == 0)
         log_warn("the loader brought no guests; add module2 lines to the boot menu's entry");
-    }
     switch (options->mode) {
     case BOOT_MODE_DEMO:
         demo_start(info, options);
@@ -82,13 +81,11 @@ void monitor_finish(bool success)
 
 void monitor_input(char character)
 {
-    if (!prompting) {
+    if (!prompting)
         return; // nobody listens while the mode's work runs
-    }
     if (follow_input(character)) {
-        if (!follow_active()) {
+        if (!follow_active())
             prompt();
-        }
         return;
     }
     if (log_line_count() != drawn_at_log) {
@@ -107,7 +104,6 @@ void monitor_input(char character)
     case LINE_CANCELED:
         break;
     }
-    if (!follow_active()) {
+    if (!follow_active())
         prompt();
-    }
 }

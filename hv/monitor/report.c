@@ -112,9 +112,8 @@ void report_memory(const struct boot_info *boot)
 
     log_print("pages of 4 KiB: %llu in use, %llu free, %llu in all (%llu MiB)\n", ULL(total - free),
               ULL(free), ULL(total), ULL(total * PAGE_ALLOC_PAGE_SIZE / MEBIBYTE));
-    for (uint32_t i = 0; i < boot->memory_count; i++) {
+    for (uint32_t i = 0; i < boot->memory_count; i++)
         log_print("  RAM    0x%012llx-0x%012llx\n", ULL(boot->memory[i].start), ULL(boot->memory[i].end));
-    }
     for (uint32_t i = 0; i < boot->module_count; i++) {
         log_print("  module 0x%012llx-0x%012llx %s\n", ULL(boot->modules[i].start), ULL(boot->modules[i].end),
                   boot->modules[i].line);

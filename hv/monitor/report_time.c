@@ -18,11 +18,10 @@
 
 static void print_owner(const struct timer *timer)
 {
-    if (timer->owner == TIMER_NO_OWNER) {
+    if (timer->owner == TIMER_NO_OWNER)
         log_print("  %s\n", timer_reason_name(timer->reason));
-    } else {
+    else
         log_print("  %s, guest %u\n", timer_reason_name(timer->reason), timer->owner);
-    }
 }
 
 // A time relative to now: "+0.001500000 s", or "-..." where it has passed.
@@ -58,9 +57,8 @@ void report_timers(void)
             print_owner(container_of(node, struct timer, node));
         }
     }
-    if (count > TIMERS_SHOWN_MAX) {
+    if (count > TIMERS_SHOWN_MAX)
         log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);
-    }
     log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
     log_print("since boot: %llu armed, %llu expired, hardware set %llu times\n", ULL(timer_stats()->arms),
               ULL(timer_stats()->expiries), ULL(timer_stats()->programs));

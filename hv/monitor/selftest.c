@@ -73,9 +73,8 @@ static void finish(void)
     uint32_t failed = verdicts[SELFTEST_ERROR] + verdicts[SELFTEST_FAILURE];
 
     guest_watch(NULL);
-    if (verdicts[SELFTEST_SKIP] > 0) {
+    if (verdicts[SELFTEST_SKIP] > 0)
         log_print("selftest: %u skipped\n", verdicts[SELFTEST_SKIP]);
-    }
     log_print("selftest: %u passed, %u failed\n", verdicts[SELFTEST_SUCCESS], failed);
     monitor_finish(failed == 0 && verdicts[SELFTEST_SUCCESS] > 0);
 }
@@ -177,9 +176,8 @@ static void judge(void)
 static void clean_up(void)
 {
     timer_cancel(&deadline);
-    list_for_each_safe (node, &guest_list) {
+    list_for_each_safe (node, &guest_list)
         guest_destroy(container_of(node, struct guest, link));
-    }
     memset(&test, 0, sizeof(test));
 }
 
@@ -189,9 +187,8 @@ static struct guest *launch(const struct boot_module *module, const struct modul
     const char *reason;
     struct guest *guest = launch_guest(module, options, instance, arguments, &reason);
 
-    if (guest == NULL) {
+    if (guest == NULL)
         selftest_report(test.options.image, SELFTEST_FAILURE, "%s was refused: %s", options->name, reason);
-    }
     return guest;
 }
 
@@ -203,9 +200,8 @@ static bool launch_test(const struct boot_module *module)
 
     for (uint32_t i = 0; i < test.options.count; i++) {
         test.guests[i] = launch(module, &test.options, i, test.options.arguments);
-        if (test.guests[i] == NULL) {
+        if (test.guests[i] == NULL)
             return false;
-        }
         test.guest_count++;
     }
     if (with_witness) {
@@ -243,11 +239,9 @@ static bool begin(uint32_t index)
 
 void selftest_next(void)
 {
-    while (next_module < boot->module_count) {
-        if (begin(next_module++)) {
+    while (next_module < boot->module_count)
+        if (begin(next_module++))
             return;
-        }
-    }
     finish();
 }
 
@@ -269,9 +263,8 @@ static void evaluate(void)
         all_ended &= test.guests[i]->state != GUEST_ALIVE;
         one_ended |= test.guests[i]->state != GUEST_ALIVE;
     }
-    if (test.stage == STAGE_OVER || (all_ended && witness_ended) || (silence && one_ended)) {
+    if (test.stage == STAGE_OVER || (all_ended && witness_ended) || (silence && one_ended))
         end_test();
-    }
 }
 
 // A guest has ended: one of this test, or one that clean_up() destroyed.
@@ -279,9 +272,8 @@ static void guest_ended(struct timer *timer, uint64_t now_ns)
 {
     (void)timer;
     (void)now_ns;
-    if (test.guest_count > 0) {
+    if (test.guest_count > 0)
         evaluate();
-    }
 }
 
 static bool ends_by_operator(void)
@@ -291,9 +283,8 @@ static bool ends_by_operator(void)
 
 static void kill_guests(void)
 {
-    for (uint32_t i = 0; i < test.guest_count; i++) {
+    for (uint32_t i = 0; i < test.guest_count; i++)
         guest_kill(test.guests[i], OPERATOR, "killed by the self-test");
-    }
 }
 
 static void stage_over(struct timer *timer, uint64_t now_ns)

@@ -76,13 +76,11 @@ void selftest_timers_start(void)
 
         timer_setup(&probe->timer, TIMER_MONITOR, TIMER_NO_OWNER, fire);
         timer_arm(&probe->timer, i < PAST ? u64_sub_sat(now_ns, delay_ns) : now_ns + delay_ns);
-        if (i % MOVE_EVERY == 0) {
+        if (i % MOVE_EVERY == 0)
             timer_arm(&probe->timer, now_ns + LONGEST_NS + delay_ns);
-        }
         probe->canceled = i % CANCEL_EVERY == 0;
-        if (probe->canceled) {
+        if (probe->canceled)
             timer_cancel(&probe->timer);
-        }
     }
     timer_setup(&end_timer, TIMER_MONITOR, TIMER_NO_OWNER, judge);
     timer_arm(&end_timer, now_ns + END_NS);

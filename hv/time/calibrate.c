@@ -40,9 +40,8 @@ static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
     unsigned __int128 product = (unsigned __int128)a * b;
     unsigned __int128 rest = 0;
     uint64_t quotient = 0;
-    if ((uint64_t)(product >> 64) >= c) {
+    if ((uint64_t)(product >> 64) >= c)
         return UINT64_MAX;
-    }
     for (int bit = 127; bit >= 0; bit--) {
         rest = rest << 1 | ((product >> bit) & 1);
         quotient <<= 1;
@@ -79,9 +78,8 @@ static bool take_mark(struct clock_source *reference, struct clock_source *targe
     uint64_t narrowest = UINT64_MAX;
     for (uint32_t i = 0; i < MARKS; i++) {
         struct mark mark;
-        if (!mark_once(reference, target, &mark)) {
+        if (!mark_once(reference, target, &mark))
             return false;
-        }
         uint64_t span = mark.target_high - mark.target_low;
         if (span < narrowest) {
             narrowest = span;
@@ -101,9 +99,8 @@ static bool pass(struct clock_source *reference, uint64_t ticks)
         uint64_t now = reference->read(reference);
         same = now == last ? same + 1 : 0;
         last = now;
-        if (last - start >= ticks) {
+        if (last - start >= ticks)
             return true;
-        }
     }
     return false;
 }
@@ -142,22 +139,16 @@ static void evaluate(const struct clock_source *reference, struct clock_source *
 static bool measure(struct clock_source *reference, struct clock_source *const *targets, size_t count)
 {
     struct mark starts[CALIBRATE_TARGETS_MAX], ends[CALIBRATE_TARGETS_MAX];
-    for (size_t i = 0; i < count; i++) {
-        if (!take_mark(reference, targets[i], &starts[i])) {
+    for (size_t i = 0; i < count; i++)
+        if (!take_mark(reference, targets[i], &starts[i]))
             return false;
-        }
-    }
-    if (!pass(reference, mul_div(WINDOW_NS, reference->frequency_hz, NSEC_PER_SEC) + 1)) {
+    if (!pass(reference, mul_div(WINDOW_NS, reference->frequency_hz, NSEC_PER_SEC) + 1))
         return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!take_mark(reference, targets[i], &ends[i])) {
+    for (size_t i = 0; i < count; i++)
+        if (!take_mark(reference, targets[i], &ends[i]))
             return false;
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         evaluate(reference, targets[i], &starts[i], &ends[i]);
-    }
     return true;
 }
 
@@ -166,9 +157,8 @@ struct clock_source *calibrate(struct clock_source *const *references, size_t re
 {
     assert(count <= CALIBRATE_TARGETS_MAX);
     for (size_t i = 0; i < reference_count; i++) {
-        if (measure(references[i], targets, count)) {
+        if (measure(references[i], targets, count))
             return references[i];
-        }
         log_warn("calibration: %s stands still or crawls, not used", references[i]->name);
     }
     log_warn("calibration: no reference works (HPET, ACPI PM timer, PIT): the rate of the TSC and of the "
@@ -179,9 +169,8 @@ struct clock_source *calibrate(struct clock_source *const *references, size_t re
 bool calibrate_confirm(struct clock_source *source, uint64_t stated_hz)
 {
     uint64_t measured_hz = source->frequency_hz;
-    if (stated_hz == 0) {
+    if (stated_hz == 0)
         return false;
-    }
     if (measured_hz == 0) {
         log_warn("calibration: %s is taken to run at %llu Hz, as it says itself; nothing is there to check "
                  "it against",

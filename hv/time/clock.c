@@ -16,9 +16,8 @@ static uint64_t last_ns;
 // The scale's mult in CLOCK_TSC_SHIFT places, rounded down; 0 where it does not fit (below 62.5 MHz: no TSC is).
 static uint64_t fixed_mult(void)
 {
-    if (scale.shift >= CLOCK_TSC_SHIFT) {
+    if (scale.shift >= CLOCK_TSC_SHIFT)
         return scale.mult >> (scale.shift - CLOCK_TSC_SHIFT);
-    }
     uint32_t missing = CLOCK_TSC_SHIFT - scale.shift;
     return scale.mult >> (64 - missing) == 0 ? scale.mult << missing : 0;
 }
@@ -43,9 +42,8 @@ uint64_t clock_read_source(void)
     // A counter that steps back (a glitch of the chip, a missed wrap), even to before the start, where the difference
     // wraps, must not take the timers with it.
     uint64_t now_ns = (int64_t)passed < 0 ? 0 : ns_scale_to_ns(&scale, passed);
-    if (now_ns > last_ns) {
+    if (now_ns > last_ns)
         last_ns = now_ns;
-    }
     return last_ns;
 }
 
@@ -61,9 +59,8 @@ uint64_t clock_max_gap_ns(void)
 
 bool clock_tsc_scale(struct clock_tsc_scale *tsc_scale)
 {
-    if (clock_state.tsc_mult == 0) {
+    if (clock_state.tsc_mult == 0)
         return false;
-    }
     *tsc_scale = (struct clock_tsc_scale){
         .base_tsc = clock_state.base_tsc,
         .base_ns = 0,

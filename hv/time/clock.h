@@ -37,9 +37,8 @@ uint64_t clock_read_source(void);
 // Nanoseconds since clock_init(). Never goes back. Any context, interrupts off.
 static inline uint64_t clock_now_ns(void)
 {
-    if (__builtin_expect(clock_state.tsc_mult == 0, 0)) {
+    if (__builtin_expect(clock_state.tsc_mult == 0, 0))
         return clock_read_source();
-    }
     unsigned __int128 product = (unsigned __int128)(tsc_read() - clock_state.base_tsc) * clock_state.tsc_mult;
     return (uint64_t)(product >> CLOCK_TSC_SHIFT);
 }

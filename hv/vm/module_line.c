@@ -54,9 +54,8 @@ static bool read_expect(const char *text, struct module_options *out)
     }
     if (strncmp(text, kill_prefix, sizeof(kill_prefix) - 1) == 0) {
         size_t length = strlen(rest);
-        if (length == 0 || length >= sizeof(out->expect_reason)) {
+        if (length == 0 || length >= sizeof(out->expect_reason))
             return false;
-        }
         out->expect = MODULE_EXPECT_KILL;
         memcpy(out->expect_reason, rest, length + 1);
         return true;
@@ -73,11 +72,9 @@ static bool is_known(const struct option_word *word)
     const char *equals = memchr(word->text, '=', word->length);
     struct option_word key = { word->text, equals != NULL ? (size_t)(equals - word->text) : word->length };
 
-    for (size_t i = 0; i < TABLE_COUNT; i++) {
-        if (option_is(&key, table[i].key)) {
+    for (size_t i = 0; i < TABLE_COUNT; i++)
+        if (option_is(&key, table[i].key))
             return true;
-        }
-    }
     return false;
 }
 
@@ -110,18 +107,16 @@ bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_option
     char why[OPTION_ERROR_MAX];
     struct option_word word;
 
-    if (!read_name(&line, &fields.options, error)) {
+    if (!read_name(&line, &fields.options, error))
         return false;
-    }
     while (option_next(&line, &word)) {
         if (option_is(&word, "--")) {
             line += *line != '\0';
             memcpy(fields.options.arguments, line, strlen(line) + 1);
             break;
         }
-        if (option_set(table, TABLE_COUNT, &word, &fields, why)) {
+        if (option_set(table, TABLE_COUNT, &word, &fields, why))
             continue;
-        }
         if (is_known(&word)) {
             format_buffer(error, MODULE_ERROR_MAX, "%s: %s", fields.options.name, why);
             return false;

@@ -21,9 +21,8 @@ volatile void *lapic_base;
 // x2APIC mode, switched on. Out of "off" the way leads through xAPIC mode, 10.12.5.
 static bool enable_x2apic(uint64_t base)
 {
-    if ((base & MSR_APIC_BASE_ENABLE) == 0) {
+    if ((base & MSR_APIC_BASE_ENABLE) == 0)
         msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE);
-    }
     msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE | MSR_APIC_BASE_X2APIC);
     base = msr_read(MSR_APIC_BASE);
     return (base & MSR_APIC_BASE_ENABLE) != 0 && (base & MSR_APIC_BASE_X2APIC) != 0;
@@ -33,26 +32,22 @@ static bool enable_xapic(uint64_t base)
 {
     msr_write(MSR_APIC_BASE, base | MSR_APIC_BASE_ENABLE);
     base = msr_read(MSR_APIC_BASE);
-    if ((base & MSR_APIC_BASE_ENABLE) == 0) {
+    if ((base & MSR_APIC_BASE_ENABLE) == 0)
         return false;
-    }
-    if (lapic_base == NULL) {
+    if (lapic_base == NULL)
         lapic_base = paging_map(base & MSR_APIC_BASE_ADDRESS, LAPIC_SIZE, PAGING_UNCACHED);
-    }
     return true;
 }
 
 // Null, or what is wrong.
 static const char *enable(void)
 {
-    if (!features.apic) {
+    if (!features.apic)
         return "is not there or switched off by the firmware";
-    }
     uint64_t base = msr_read(MSR_APIC_BASE);
     if (features.x2apic) {
-        if (!enable_x2apic(base)) {
+        if (!enable_x2apic(base))
             return "cannot be brought into x2APIC mode";
-        }
         return lapic_read(LAPIC_ID) <= ID_LAST ? NULL : "has an id above 254, which no I/O APIC can address";
     }
     return enable_xapic(base) ? NULL : "cannot be switched on";
@@ -61,9 +56,8 @@ static const char *enable(void)
 const char *lapic_init(void)
 {
     const char *trouble = enable();
-    if (trouble != NULL) {
+    if (trouble != NULL)
         return trouble;
-    }
     uint32_t last = LAPIC_VERSION_LAST_LVT(lapic_read(LAPIC_VERSION));
     // While the APIC is off in software, LVT writes keep the entries masked, so it is switched on first.
     lapic_write(LAPIC_SVR, LAPIC_SVR_ENABLE | VECTOR_LAPIC_SPURIOUS);
@@ -73,12 +67,10 @@ const char *lapic_init(void)
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_MASKED);
     lapic_write(LAPIC_LVT_LINT0, LAPIC_LVT_MASKED);
     lapic_write(LAPIC_LVT_LINT1, LAPIC_LVT_NMI);
-    if (last >= LVT_PERFORMANCE) {
+    if (last >= LVT_PERFORMANCE)
         lapic_write(LAPIC_LVT_PERFORMANCE, LAPIC_LVT_MASKED);
-    }
-    if (last >= LVT_THERMAL) {
+    if (last >= LVT_THERMAL)
         lapic_write(LAPIC_LVT_THERMAL, LAPIC_LVT_MASKED);
-    }
     lapic_take_errors();
     lapic_write(LAPIC_LVT_ERROR, VECTOR_LAPIC_ERROR);
     return NULL;

@@ -85,11 +85,10 @@ static inline uint32_t lapic_read(uint32_t reg)
 
 static inline void lapic_write(uint32_t reg, uint32_t value)
 {
-    if (__builtin_expect(lapic_is_x2apic(), 0)) {
+    if (__builtin_expect(lapic_is_x2apic(), 0))
         lapic_write_x2apic(reg, value);
-    } else {
+    else
         lapic_write_xapic(reg, value);
-    }
 }
 
 // Bring this CPU's local APIC into x2APIC mode, where the CPU has it, or xAPIC mode, and switch it on: priority 0, the timer and all other local sources masked,

@@ -50,14 +50,13 @@ static void check_call(void (*trap)(const uint64_t *, uint64_t *), uint64_t numb
     EXPECT_EQUAL(out[RAX], result);
     check_preserved(in, out);
     EXPECT_EQUAL(out[RFLAGS] & FLAGS_MASK, in[RFLAGS] & FLAGS_MASK);
-    for (unsigned int i = PRESERVED; i < SCRATCH; i++) {
+    for (unsigned int i = PRESERVED; i < SCRATCH; i++)
         if (trap == registers_syscall && i == RCX && out[i] != 0)
             EXPECT(out[i] > (uint64_t)registers_syscall && out[i] < (uint64_t)registers_spin);
         else if (trap == registers_syscall && i == R11 && out[i] != 0)
             EXPECT_EQUAL(out[i] & FLAGS_MASK, in[RFLAGS] & FLAGS_MASK);
         else
             EXPECT_EQUAL(out[i], 0);
-    }
 }
 
 int test_main(void)

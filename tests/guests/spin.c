@@ -5,7 +5,6 @@
 
 int test_main(void)
 {
-    for (;;) {
+    for (;;)
         __asm__ volatile("" : : : "memory");
-    }
 }

@@ -27,9 +27,8 @@ void firmware_begin(struct blob *blob, const char *signature)
 static uint8_t sum(const uint8_t *bytes, size_t length)
 {
     uint8_t total = 0;
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         total = (uint8_t)(total + bytes[i]);
-    }
     return total;
 }
 

@@ -194,9 +194,8 @@ static void random_damage(void **state)
             blob->length = sizeof(struct acpi_header) +
                            unit_random_below(&random, blob->length - sizeof(struct acpi_header) + 1);
         }
-        if (unit_random_below(&random, 8) != 0) {
+        if (unit_random_below(&random, 8) != 0)
             firmware_seal(blob);
-        }
         firmware_boot();
         assert_true(firmware.info.cpu_count <= ACPI_CPUS_MAX);
         assert_true(firmware.info.ioapic_count <= ACPI_IOAPICS_MAX);

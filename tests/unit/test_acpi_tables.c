@@ -21,9 +21,8 @@ static void assert_madt_refused(const char *fact)
     // The reason stood in the line before; ask the parser itself.
     struct acpi_info unused;
     acpi_info_default(&unused);
-    if (acpi_check_table(firmware.madt.bytes, firmware.madt.length, "APIC")) {
+    if (acpi_check_table(firmware.madt.bytes, firmware.madt.length, "APIC"))
         assert_false(acpi_parse_madt(firmware.madt.bytes, firmware.madt.length, &unused));
-    }
     assert_non_null(strstr(log_capture_last, fact));
 }
 
@@ -171,12 +170,10 @@ static void sleep_types(void **state)
     assert_s5(single, sizeof(single), false, 0, 0);
     assert_s5(method, sizeof(method), false, 0, 0); // not a Name()
     // Cut off anywhere: refused until the second value is complete, and never read beyond (ASan watches).
-    for (size_t length = 0; length < sizeof(root); length++) {
+    for (size_t length = 0; length < sizeof(root); length++)
         assert_s5(root, length, length >= 12, 1, 7);
-    }
-    for (size_t length = 0; length < sizeof(wide); length++) {
+    for (size_t length = 0; length < sizeof(wide); length++)
         assert_s5(wide, length, length >= 17, 3, 2);
-    }
 }
 
 int main(void)

@@ -30,15 +30,13 @@ static uint64_t read_counter(struct clock_source *source)
     struct counter *counter = (struct counter *)source;
     uint64_t ps = machine.access_ps +
                   (counter->jitter_ps != 0 ? unit_random_below(&counter->random, counter->jitter_ps) : 0);
-    if (counter->gap_every != 0 && unit_random_below(&counter->random, counter->gap_every) == 0) {
+    if (counter->gap_every != 0 && unit_random_below(&counter->random, counter->gap_every) == 0)
         ps += counter->gap_ps;
-    }
     // The value is taken somewhere within the read.
     uint64_t part = ps == 0 ? 0 : unit_random_below(&counter->random, ps);
     machine_advance(part);
-    if (counter->reads++ < counter->stands_after) {
+    if (counter->reads++ < counter->stands_after)
         counter->last = counter->base + machine_ticks(machine.now_ps, counter->true_hz);
-    }
     machine_advance(ps - part);
     return counter->last;
 }

@@ -161,9 +161,8 @@ static struct clock_event *start_event(void)
 static uint64_t interrupt_ps(void)
 {
     uint64_t ps = UINT64_MAX;
-    if (chip.interrupts != 0) {
+    if (chip.interrupts != 0)
         ps = chip.first_ps;
-    }
     if (lapic.self_interrupts != 0 && lapic.first_self_ps < ps) {
         ps = lapic.first_self_ps;
         assert_int_equal(lapic.self_vector, VECTOR_HPET);

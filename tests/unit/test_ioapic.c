@@ -37,9 +37,8 @@ static void write_reg(struct machine_chip *chip, uint32_t offset, unsigned int b
     }
     assert_in_range(ioapic->index, 0x10, 0x10 + 2 * PINS - 1);
     uint32_t at = ioapic->index - 0x10;
-    if ((at & 1) != 0 && (ioapic->redirect[at - 1] & 1u << 16) == 0) {
+    if ((at & 1) != 0 && (ioapic->redirect[at - 1] & 1u << 16) == 0)
         ioapic->half_written = true;
-    }
     ioapic->redirect[at] = value;
 }
 

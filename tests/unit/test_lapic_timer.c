@@ -49,9 +49,8 @@ static void never_early_and_tight(void **state)
         struct clock_event *event = lapic_timer_event(rates[r], VECTOR_LAPIC_TIMER);
         for (uint32_t round = 0; round < ROUNDS; round++) {
             uint64_t delay_ns = unit_random_bits(&random, 60);
-            if (delay_ns > event->max_delay_ns) {
+            if (delay_ns > event->max_delay_ns)
                 delay_ns = event->max_delay_ns - unit_random_below(&random, 1000);
-            }
             event->arm(event, delay_ns);
             assert_covers(delay_ns, rates[r]);
         }

@@ -47,12 +47,10 @@ static void write_port(struct machine_chip *chip, uint32_t offset, unsigned int 
     assert_true(write_count < ARRAY_SIZE(writes));
     writes[write_count++] = (struct entry){ (uint16_t)chip->base, value };
     uint16_t *reg = pm1_of(chip->base);
-    if (reg != NULL) {
+    if (reg != NULL)
         *reg = (uint16_t)value;
-    }
-    if (chip->base == 0xb2 && value == 0xf1 && smi_has_effect) {
+    if (chip->base == 0xb2 && value == 0xf1 && smi_has_effect)
         pm1[0] |= 1;
-    }
 }
 
 static struct machine_chip ports[] = {
@@ -146,9 +144,8 @@ static void off_without_acpi(void **state)
 static void reboot(const struct power_config *config)
 {
     power_init(config);
-    if (setjmp(machine_reset_exit) == 0) {
+    if (setjmp(machine_reset_exit) == 0)
         power_reboot();
-    }
     assert_true(machine.reset_requested); // at last the triple fault, since nothing else ends a test
 }
 

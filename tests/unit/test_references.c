@@ -28,9 +28,8 @@ static uint32_t read_pm(struct machine_chip *chip, uint32_t offset, unsigned int
     assert_int_equal(bytes, 4);
     pm.reads++;
     uint32_t count = pm.stuck ? pm.base : pm.base + (uint32_t)machine_ticks(machine.now_ps, 3579545);
-    if (pm.glitch_every != 0 && pm.reads % pm.glitch_every == 0) {
+    if (pm.glitch_every != 0 && pm.reads % pm.glitch_every == 0)
         count ^= 0x00f00000;
-    }
     return count & pm.mask;
 }
 

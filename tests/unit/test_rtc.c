@@ -34,17 +34,15 @@ static uint32_t read_port(struct machine_chip *chip, uint32_t offset, unsigned i
 {
     (void)chip;
     (void)bytes;
-    if (offset == 0) {
+    if (offset == 0)
         return 0xff;
-    }
     if (clock_chip.index == 0x0a && clock_chip.updating_reads > 0) {
         clock_chip.updating_reads--;
         return 0x80;
     }
     uint8_t value = clock_chip.cmos[clock_chip.index];
-    if (clock_chip.tick_after != 0 && --clock_chip.tick_after == 0) {
+    if (clock_chip.tick_after != 0 && --clock_chip.tick_after == 0)
         tick();
-    }
     return value;
 }
 

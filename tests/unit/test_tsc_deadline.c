@@ -75,9 +75,8 @@ static void first_deadline_is_not_lost(void **state)
     (void)state;
     for (int x2apic = 0; x2apic < 2; x2apic++) {
         setup(NULL);
-        if (x2apic != 0) {
+        if (x2apic != 0)
             chip_lapic_use_x2apic(&chip);
-        }
         struct clock_event *event = tsc_deadline_event(1000000000, VECTOR_LAPIC_TIMER);
         assert_int_equal(chip.lvt_timer, LAPIC_LVT_TSC_DEADLINE | VECTOR_LAPIC_TIMER);
         assert_int_equal(chip.deadline_tsc, 0);

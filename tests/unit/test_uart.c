@@ -116,9 +116,8 @@ static void long_text_goes_on_by_interrupt(void **state)
 {
     (void)state;
     static char text[3000];
-    for (size_t i = 0; i < sizeof(text); i++) {
+    for (size_t i = 0; i < sizeof(text); i++)
         text[i] = (char)('a' + i % 26);
-    }
     line.reads_per_byte = 1000000;
     assert_true(uart_init());
     uart_start_interrupts();
@@ -145,9 +144,8 @@ static void full_ring_waits_and_loses_nothing(void **state)
     (void)state;
     static char text[20000];
     struct unit_random random = { 1 };
-    for (size_t i = 0; i < sizeof(text); i++) {
+    for (size_t i = 0; i < sizeof(text); i++)
         text[i] = (char)(' ' + unit_random_below(&random, 90));
-    }
     line.reads_per_byte = 40;
     assert_true(uart_init());
     uart_start_interrupts();
@@ -211,9 +209,8 @@ static void input_by_interrupt(void **state)
         assert_int_equal(line.edges, before + 1);
         uart_interrupt();
         assert_false(line.level); // the line has fallen, so the next byte makes an edge
-        for (const char *expected = "help\r"; *expected != '\0'; expected++) {
+        for (const char *expected = "help\r"; *expected != '\0'; expected++)
             assert_int_equal(uart_read_char(), *expected);
-        }
         assert_int_equal(uart_read_char(), -1);
     }
 }
@@ -229,9 +226,8 @@ static void input_overrun_is_counted(void **state)
     chip_uart_settle();
     uart_interrupt();
     uint32_t got = 0;
-    while (uart_read_char() >= 0) {
+    while (uart_read_char() >= 0)
         got++;
-    }
     assert_int_equal(got, 256);
     assert_int_equal(uart_read_counts().rx_lost, 44);
     line.input = "ab";

@@ -134,14 +134,13 @@ static const char *parse_directive(const char *format, struct directive *directi
                                    struct arguments *arguments)
 {
     *directive = (struct directive){ .precision = SIZE_MAX };
-    for (;; format++) {
+    for (;; format++)
         if (*format == '-')
             directive->left = true;
         else if (*format == '0')
             directive->zero = true;
         else
             break;
-    }
     if (*format == '*') {
         int width = va_arg(arguments->list, int);
 

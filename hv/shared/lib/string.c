@@ -52,10 +52,9 @@ int memcmp(const void *a, const void *b, size_t size)
     const uint8_t *left = a;
     const uint8_t *right = b;
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         if (left[i] != right[i])
             return left[i] < right[i] ? -1 : 1;
-    }
     return 0;
 }
 
@@ -63,10 +62,9 @@ void *memchr(const void *area, int byte, size_t size)
 {
     const uint8_t *bytes = area;
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i++)
         if (bytes[i] == (uint8_t)byte)
             return (void *)(uintptr_t)&bytes[i];
-    }
     return NULL;
 }
 

@@ -29,19 +29,16 @@ uint64_t chip_hpet_count(const struct chip_hpet *hpet)
 static void advance(struct machine_chip *chip, uint64_t from_ps, uint64_t to_ps)
 {
     struct chip_hpet *hpet = (struct chip_hpet *)chip;
-    if ((hpet->config & 1) == 0 || (hpet->timer_config & TIMER_INTERRUPT) == 0) {
+    if ((hpet->config & 1) == 0 || (hpet->timer_config & TIMER_INTERRUPT) == 0)
         return;
-    }
     uint64_t after = count_at(hpet, from_ps);
-    if (after < hpet->effective_count) {
+    if (after < hpet->effective_count)
         after = hpet->effective_count;
-    }
     // The next count above `after` that ends in the comparator's 32 bits.
     uint64_t match = after + 1 + (uint32_t)(hpet->comparator - (uint32_t)(after + 1));
     if (match <= count_at(hpet, to_ps)) {
-        if (hpet->interrupts++ == 0) {
+        if (hpet->interrupts++ == 0)
             hpet->first_ps = time_of(hpet, match);
-        }
     }
 }
 

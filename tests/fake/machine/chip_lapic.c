@@ -69,9 +69,8 @@ static void set(struct chip_lapic *lapic, uint32_t offset, uint32_t value)
         lapic->timer_writes++;
         break;
     case LAPIC_ICR_LOW:
-        if ((value & LAPIC_ICR_SELF) != 0) {
+        if ((value & LAPIC_ICR_SELF) != 0)
             interrupt_self(lapic, value);
-        }
         break;
     case LAPIC_SELF_IPI:
         interrupt_self(lapic, value);
@@ -93,9 +92,8 @@ static void write(struct machine_chip *chip, uint32_t offset, unsigned int bytes
 {
     struct chip_lapic *lapic = (struct chip_lapic *)chip;
     (void)bytes;
-    if ((lapic->base_msr & BASE_MODE) == CHIP_LAPIC_BASE_ENABLE && offset != LAPIC_SELF_IPI) {
+    if ((lapic->base_msr & BASE_MODE) == CHIP_LAPIC_BASE_ENABLE && offset != LAPIC_SELF_IPI)
         set(lapic, offset, value);
-    }
 }
 
 // Figure 10-27: the x2APIC is reached from xAPIC mode, and left through "off" only.
@@ -104,11 +102,10 @@ static void set_base(struct chip_lapic *lapic, uint64_t value)
     uint64_t from = lapic->base_msr & BASE_MODE, to = value & BASE_MODE;
     bool allowed = from == to || to == 0 || (from == 0 && to == CHIP_LAPIC_BASE_ENABLE) ||
                    (from == CHIP_LAPIC_BASE_ENABLE && to == BASE_MODE && lapic->has_x2apic);
-    if (!allowed || to == CHIP_LAPIC_BASE_X2APIC) {
+    if (!allowed || to == CHIP_LAPIC_BASE_X2APIC)
         lapic->faults++;
-    } else if (!lapic->mode_is_locked) {
+    else if (!lapic->mode_is_locked)
         lapic->base_msr = value;
-    }
 }
 
 static bool is_register(uint32_t msr)
@@ -118,12 +115,10 @@ static bool is_register(uint32_t msr)
 
 static uint64_t read_msr(uint32_t msr)
 {
-    if (msr == MSR_APIC_BASE) {
+    if (msr == MSR_APIC_BASE)
         return present->base_msr;
-    }
-    if (is_register(msr)) {
+    if (is_register(msr))
         return get(present, (msr - MSR_X2APIC) << 4);
-    }
     present->faults++;
     return 0;
 }
@@ -141,16 +136,15 @@ static void set_deadline(struct chip_lapic *lapic, uint64_t value)
 static void write_msr(uint32_t msr, uint64_t value)
 {
     uint32_t offset = (msr - MSR_X2APIC) << 4;
-    if (msr == MSR_APIC_BASE) {
+    if (msr == MSR_APIC_BASE)
         set_base(present, value);
-    } else if (msr == MSR_TSC_DEADLINE) {
+    else if (msr == MSR_TSC_DEADLINE)
         set_deadline(present, value);
-    } else if (is_register(msr) && value <= UINT32_MAX && offset != LAPIC_ID && offset != LAPIC_VERSION &&
-               ((offset != LAPIC_EOI && offset != LAPIC_ESR) || value == 0)) {
+    else if (is_register(msr) && value <= UINT32_MAX && offset != LAPIC_ID && offset != LAPIC_VERSION &&
+             ((offset != LAPIC_EOI && offset != LAPIC_ESR) || value == 0))
         set(present, offset, (uint32_t)value);
-    } else {
+    else
         present->faults++;
-    }
 }
 
 void chip_lapic_add(struct chip_lapic *lapic, uint64_t timer_hz)

@@ -25,18 +25,16 @@ static bool pending(void)
 void chip_uart_settle(void)
 {
     bool level = pending() && line.ier != 0 && (line.mcr & 8) != 0;
-    if (level && !line.level) {
+    if (level && !line.level)
         line.edges++;
-    }
     line.level = level;
 }
 
 void chip_uart_send_byte(void)
 {
     if (line.fifo > 0 && !line.stalled) {
-        if (--line.fifo == 0) {
+        if (--line.fifo == 0)
             line.thr_empty_told = false;
-        }
     }
 }
 
@@ -49,19 +47,16 @@ static uint32_t read_reg(uint32_t offset)
         return line.ier;
     case 2: {
         uint32_t fifos = (line.fcr & 1) != 0 && !line.is_8250 ? 0xc0 : 0;
-        if (!pending()) {
+        if (!pending())
             return fifos | 1;
-        }
-        if (line.input != NULL && *line.input != '\0') {
+        if (line.input != NULL && *line.input != '\0')
             return fifos | 4;
-        }
         line.thr_empty_told = true;
         return fifos | 2;
     }
     case 5: {
-        if (line.reads_per_byte != 0 && ++line.polls % line.reads_per_byte == 0) {
+        if (line.reads_per_byte != 0 && ++line.polls % line.reads_per_byte == 0)
             chip_uart_send_byte();
-        }
         uint32_t status = line.input_errors;
         line.input_errors = 0;
         return status | (thr_empty() ? 0x60 : 0) | (line.input != NULL && *line.input != '\0');
@@ -97,9 +92,8 @@ static void write_reg(uint32_t offset, uint8_t value)
             line.divisor_high = value;
             break;
         }
-        if ((value & ~line.ier & 2) != 0) {
+        if ((value & ~line.ier & 2) != 0)
             line.thr_empty_told = false; // enabling it asks anew
-        }
         line.ier = value;
         break;
     case 2:

@@ -65,11 +65,9 @@ void machine_add_mmio(struct machine_chip *chip)
 
 static void tell(struct machine_chip *chip, uint64_t from_ps)
 {
-    for (; chip != NULL; chip = chip->next) {
-        if (chip->advance != NULL) {
+    for (; chip != NULL; chip = chip->next)
+        if (chip->advance != NULL)
             chip->advance(chip, from_ps, machine.now_ps);
-        }
-    }
 }
 
 void machine_advance(uint64_t ps)
@@ -98,9 +96,8 @@ static void pay(void)
 
 static struct machine_chip *find(struct machine_chip *chip, uint64_t address)
 {
-    while (chip != NULL && (address < chip->base || address - chip->base >= chip->size)) {
+    while (chip != NULL && (address < chip->base || address - chip->base >= chip->size))
         chip = chip->next;
-    }
     return chip;
 }
 
@@ -113,9 +110,8 @@ static uint32_t chip_read(struct machine_chip *chips, uint64_t address, unsigned
 {
     pay();
     struct machine_chip *chip = find(chips, address);
-    if (chip == NULL || chip->read == NULL) {
+    if (chip == NULL || chip->read == NULL)
         return ones(bytes);
-    }
     return chip->read(chip, (uint32_t)(address - chip->base), bytes) & ones(bytes);
 }
 
@@ -123,9 +119,8 @@ static void chip_write(struct machine_chip *chips, uint64_t address, unsigned in
 {
     pay();
     struct machine_chip *chip = find(chips, address);
-    if (chip != NULL && chip->write != NULL) {
+    if (chip != NULL && chip->write != NULL)
         chip->write(chip, (uint32_t)(address - chip->base), bytes, value);
-    }
 }
 
 uint32_t machine_in(uint16_t port, unsigned int bytes)
@@ -168,17 +163,14 @@ uint64_t machine_tsc(void)
 
 void *machine_map(uint64_t phys, uint64_t size, bool cached)
 {
-    if (!cached) {
+    if (!cached)
         return (void *)(DEVICE_MAP + phys);
-    }
     struct region *mapping = add_region(&mappings, phys, size);
     memset(mapping->bytes, 0xff, size);
     for (struct region *region = memory; region != NULL; region = region->next) {
-        for (uint64_t i = 0; i < size; i++) {
-            if (phys + i >= region->phys && phys + i - region->phys < region->size) {
+        for (uint64_t i = 0; i < size; i++)
+            if (phys + i >= region->phys && phys + i - region->phys < region->size)
                 mapping->bytes[i] = region->bytes[phys + i - region->phys];
-            }
-        }
     }
     return mapping->bytes;
 }
