@@ -35,7 +35,14 @@ static void arm(size_t i, uint64_t expiry_ns)
     audit();
 }
 
-/* The index of the timer that comes out at `now_ns`, or -1. */
+// Arms a timer so late that the lane takes no other, and makes the lane wait forever: what follows goes to slots.
+static void block_lane(size_t i)
+{
+    timer_wheel_arm(&wheel, &timers[i].node, TIME_NEVER - 1);
+    wheel.lane_patience = UINT32_MAX;
+}
+
+// The index of the timer that comes out at `now_ns`, or -1.
 static long pop(uint64_t now_ns)
 {
     struct timer_wheel_node *node = timer_wheel_pop(&wheel, now_ns);
@@ -120,24 +127,35 @@ static void rearming_moves_and_cancelling_removes(void **state)
     assert_int_equal(pop(TIME_NEVER), -1);
 }
 
-static void equal_expiries_all_come_out(void **state)
+// `count` timers expire at once, through the lane or as a crowd in a slot.
+static void equal_expiries_come_out(size_t count, bool lane)
 {
-    bool seen[200] = { false };
+    bool seen[3 * TIMER_WHEEL_RING_MAX] = { false };
 
-    (void)state;
     start(12345);
-    for (size_t i = 0; i < ARRAY_SIZE(seen); i++)
+    if (!lane)
+        block_lane(count);
+    for (size_t i = 0; i < count; i++)
         timer_wheel_arm(&wheel, &timers[i].node, 1000000);
     audit();
     assert_int_equal(pop(999999), -1);
-    for (size_t i = 0; i < ARRAY_SIZE(seen); i++) {
+    for (size_t i = 0; i < count; i++) {
         long index = pop(1000000);
 
-        assert_in_range(index, 0, ARRAY_SIZE(seen) - 1);
+        assert_in_range(index, 0, count - 1);
         assert_false(seen[index]);
         seen[index] = true;
     }
-    assert_int_equal(pop(TIME_NEVER), -1);
+    assert_int_equal(pop(1000001), -1);
+}
+
+static void equal_expiries_all_come_out(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 3 * TIMER_WHEEL_RING_MAX; count++) {
+        equal_expiries_come_out(count, true);
+        equal_expiries_come_out(count, false);
+    }
 }
 
 static void time_does_not_go_backwards(void **state)
@@ -152,6 +170,69 @@ static void time_does_not_go_backwards(void **state)
     arm(2, 5);
     assert_int_equal(pop(10), 2);
     assert_int_equal(pop(3000), 1);
+}
+
+static void assert_place(size_t i, uint32_t level, uint32_t slot)
+{
+    struct timer_wheel_cursor cursor = { 0 };
+
+    while (timer_wheel_walk(&wheel, &cursor) != &timers[i].node)
+        assert_non_null(cursor.node);
+    assert_int_equal(cursor.level, level);
+    assert_int_equal(cursor.slot, slot);
+}
+
+// The example that opens timer_wheel.c.
+static void base_follows_and_far_timers_move_down(void **state)
+{
+    (void)state;
+    start(0x1000);
+    block_lane(3);
+    arm(0, 0x1234);
+    arm(1, 0x1238);
+    arm(2, 0x5000);
+    assert_place(0, 2, 2);
+    assert_place(1, 2, 2);
+    assert_place(2, 3, 5);
+    assert_place(3, TIMER_WHEEL_LEVELS, 0);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 0x1234);
+    assert_int_equal(pop(0x1234), 0);
+    assert_place(1, 0, 8);
+    assert_place(2, 3, 5);
+    assert_int_equal(timer_wheel_next_ns(&wheel), 0x1238);
+}
+
+static void base_follows_the_leader_of_a_crowd(void **state)
+{
+    struct timer_wheel_node *leader;
+
+    (void)state;
+    start(0);
+    block_lane(2 * TIMER_WHEEL_RING_MAX);
+    for (size_t i = 0; i < 2 * TIMER_WHEEL_RING_MAX; i++)
+        arm(i, 0x58000 + i);
+    // Sorted by being searched twice.
+    leader = timer_wheel_earliest(&wheel);
+    timer_wheel_cancel(&wheel, leader);
+    leader = timer_wheel_earliest(&wheel);
+    assert_true(leader->rank != 0);
+    assert_ptr_equal(timer_wheel_pop(&wheel, leader->expiry_ns), leader);
+    audit();
+    assert_int_equal(wheel.base_ns, leader->expiry_ns);
+}
+
+static void what_base_has_passed_is_due(void **state)
+{
+    (void)state;
+    start(0);
+    block_lane(9);
+    arm(0, 2000);
+    assert_int_equal(pop(2000), 0);
+    arm(1, 1900);
+    arm(2, 2001);
+    assert_int_equal(pop(1800), 1);
+    assert_int_equal(pop(1800), -1);
+    assert_int_equal(pop(2001), 2);
 }
 
 static void the_end_of_time_is_reached(void **state)
@@ -248,6 +329,9 @@ int main(void)
         cmocka_unit_test(rearming_moves_and_cancelling_removes),
         cmocka_unit_test(equal_expiries_all_come_out),
         cmocka_unit_test(time_does_not_go_backwards),
+        cmocka_unit_test(base_follows_and_far_timers_move_down),
+        cmocka_unit_test(base_follows_the_leader_of_a_crowd),
+        cmocka_unit_test(what_base_has_passed_is_due),
         cmocka_unit_test(the_end_of_time_is_reached),
         cmocka_unit_test(never_is_no_expiry),
         cmocka_unit_test(a_walk_meets_every_timer_once),

@@ -100,13 +100,11 @@ static void assert_crowded_but_cheap(unsigned long worst_at_least, unsigned long
     assert_true(cost.total <= mean_at_most * cost.calls);
 }
 
-// The lane would keep the test's timers out of the slots: one timer, later than all, holds its end.
+// The lane would keep the test's timers out of the slots: the last timer, later than all, holds its end forever.
 static void block_lane(size_t timers)
 {
-    for (size_t i = 0; i < timers; i++) {
-        if (wheel.lane.link.prev == &wheel.lane.link)
-            timer_wheel_arm(&wheel, &nodes[timers - 1], TIME_NEVER - 1);
-    }
+    timer_wheel_arm(&wheel, &nodes[timers - 1], TIME_NEVER - 1);
+    wheel.lane_patience = UINT32_MAX;
 }
 
 static uint64_t within(struct unit_random *random, uint64_t start_ns, uint64_t width_ns)
@@ -130,13 +128,13 @@ static void the_minimum_is_rearmed(void **state)
         block_lane(sizes[s]);
         for (size_t i = 0; i + 1 < sizes[s]; i++)
             arm(i, within(&random, FAR_NS, NEAR_NS));
-        for (unsigned int i = 0; i < 200000; i++) {
+        for (unsigned int i = 0; i < 1000000; i++) {
             struct timer_wheel_node *node = earliest();
 
             arm((size_t)(node - nodes), within(&random, FAR_NS, NEAR_NS));
         }
         report("the minimum is re-armed");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 
@@ -158,7 +156,7 @@ static void one_minimum_comes_and_goes(void **state)
             assert_ptr_not_equal(earliest(), &nodes[0]);
         }
         report("one minimum comes and goes");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 
@@ -176,7 +174,7 @@ static void a_crowd_is_cancelled_in_order(void **state)
         for (size_t i = 0; i + 1 < sizes[s]; i++)
             cancel(earliest());
         report("cancelled in order");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 
@@ -197,7 +195,7 @@ static void time_enters_a_crowd(void **state)
             arm((size_t)(node - nodes), node->expiry_ns + 1 + unit_random_below(&random, NEAR_NS));
         }
         report("time enters a crowd");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 
@@ -219,7 +217,7 @@ static void all_are_due_at_once(void **state)
         }
         assert_int_equal(out, sizes[s] - 1);
         report("all are due at once");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 
@@ -253,7 +251,7 @@ static void anything_happens_to_full_rings(void **state)
             }
         }
         report("anything happens");
-        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 40);
+        assert_crowded_but_cheap(TIMER_WHEEL_RING_MAX, 20);
     }
 }
 

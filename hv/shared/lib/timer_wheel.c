@@ -68,9 +68,6 @@
 // Arms in a row that may be too early for the lane before it loses its last timer.
 #define LANE_PATIENCE 32u
 
-// How far base may lag behind timers that come out of the lane.
-#define LANE_LAG_NS (64 * NSEC_PER_USEC)
-
 // Keeps a step out of line whose callers need few registers without it.
 #define NOINLINE __attribute__((noinline))
 
@@ -220,18 +217,6 @@ TIMER_WHEEL_RARE static void place_and_shorten_lane(struct timer_wheel *wheel, s
     place(wheel, last);
 }
 
-// Takes the first timer out of the lane and lets base follow, before which nothing else expires.
-TIMER_WHEEL_RARE static struct timer_wheel_node *pop_lane_far(struct timer_wheel *wheel,
-                                                              struct timer_wheel_node *node)
-{
-    uint32_t index = timer_wheel_slot_for(wheel, node->expiry_ns);
-
-    wheel->base_ns = node->expiry_ns;
-    if (index >= TIMER_WHEEL_SLOTS && wheel->slots[index].count != 0)
-        return enter(wheel, index, node);
-    return node;
-}
-
 // ---- The interface -------------------------------------------------------------------------------------
 
 void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns)
@@ -337,7 +322,5 @@ struct timer_wheel_node *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now
         return NULL;
     unlink_node(node);
     node->link.next = NULL;
-    if (TIMER_WHEEL_RARELY(node->expiry_ns > wheel->base_ns + LANE_LAG_NS))
-        return pop_lane_far(wheel, node);
     return node;
 }
