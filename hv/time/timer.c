@@ -33,7 +33,10 @@ void timer_init(struct clock_event *event)
     timer_wheel_init(&queue->wheel, clock_now_ns());
     queue->event = event;
     queue->programmed_ns = TIME_NEVER;
-    queue->range_ns = event->max_delay_ns < clock_max_gap_ns() ? event->max_delay_ns : clock_max_gap_ns();
+    // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw sets
+    // the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
+    uint64_t unread_ns = clock_max_gap_ns() / 2;
+    queue->range_ns = event->max_delay_ns < unread_ns ? event->max_delay_ns : unread_ns;
     cpu_this()->timers = queue;
 }
 
