@@ -73,6 +73,7 @@ HV_SRCS += \
 HV_SRCS += \
 	hv/time/calibrate.c \
 	hv/time/clock.c \
+	hv/time/cross_check.c \
 	hv/time/timer.c
 
 # hv/vm/

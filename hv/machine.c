@@ -25,6 +25,7 @@
 #include "lib/time.h"
 #include "time/calibrate.h"
 #include "time/clock.h"
+#include "time/cross_check.h"
 #include "time/timer.h"
 #include "x86/lapic.h"
 #include "x86/paging.h"
@@ -145,7 +146,7 @@ static struct clock_source *choose_source(enum boot_clocksource wanted)
 }
 
 // Give the TSC and the LAPIC timer their rates. Returns what they were measured against.
-static const char *calibrate_all(void)
+static struct clock_source *calibrate_all(void)
 {
     struct clock_source *references[3], *targets[] = { tsc, lapic_counter };
     size_t count = 0;
@@ -163,7 +164,17 @@ static const char *calibrate_all(void)
         panic_machine("nothing to measure the TSC against: HPET, ACPI PM timer and PIT are all missing or "
                       "stand still, and "
                       "the CPU does not state its rate; Lull cannot keep time here");
-    return reference->name;
+    return reference;
+}
+
+// The one error that is known is that of the TSC against what it was measured with. The PIT is too narrow to be looked at
+// once in a while.
+static void init_cross_check(const struct clock_source *source, struct clock_source *reference)
+{
+    if (source == tsc && (reference == hpet || reference == pmtimer))
+        cross_check_init(reference, tsc->error_ppb);
+    else if (source == reference && source != tsc)
+        cross_check_init(tsc, tsc->error_ppb);
 }
 
 void machine_init_clock(const struct boot_options *options)
@@ -177,11 +188,13 @@ void machine_init_clock(const struct boot_options *options)
                   : NULL;
     tsc = tsc_source();
     lapic_counter = lapic_timer_counter();
-    const char *reference = calibrate_all();
-    clock_init(choose_source(options->clocksource));
+    struct clock_source *reference = calibrate_all();
+    struct clock_source *source = choose_source(options->clocksource);
+    clock_init(source);
+    init_cross_check(source, reference);
     log_set_time_scale(clock_state.base_tsc, tsc->frequency_hz);
     log_info("clock: %s at %llu Hz, measured against %s to %llu ppb", clock_name(),
-             (unsigned long long)tsc->frequency_hz, reference, (unsigned long long)tsc->error_ppb);
+             (unsigned long long)tsc->frequency_hz, reference->name, (unsigned long long)tsc->error_ppb);
 
     uint64_t wall_ns = rtc_read_ns(acpi.rtc_century_register);
     if (wall_ns != 0)

@@ -17,6 +17,7 @@ struct clock_source {
 
     uint64_t frequency_hz;   // nominal, or measured by calibration; 0 only before that
     uint64_t error_ppb;      // bound of the measurement's error against its reference, parts per billion
+    uint64_t mask;           // of the counter itself: all ones in as many bits as the hardware has
     uint64_t max_gap_ns;     // longest time between two reads; UINT64_MAX where no wrap is to be feared
     bool guest_readable_tsc; // the counter is the TSC: guests may read it without a trap
 };

@@ -137,6 +137,7 @@ bool hpet_init(uint64_t phys, bool narrow)
         .name = "hpet",
         .read = wide ? read_wide : read_narrow,
         .frequency_hz = hz,
+        .mask = wide ? UINT64_MAX : UINT32_MAX,
         .max_gap_ns = wide ? UINT64_MAX : ns_scale_to_ns(&hpet.scale, UINT32_MAX),
     };
     hpet.count = get(HPET_COUNTER_LOW);

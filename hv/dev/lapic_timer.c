@@ -127,7 +127,9 @@ static uint64_t read(struct clock_source *source)
 
 struct clock_source *lapic_timer_counter(void)
 {
-    static struct clock_source counter = { .name = "lapic timer", .read = read, .max_gap_ns = UINT64_MAX };
+    static struct clock_source counter = {
+        .name = "lapic timer", .read = read, .mask = UINT64_MAX, .max_gap_ns = UINT64_MAX
+    };
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_ONE_SHOT | LAPIC_LVT_MASKED);
     lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[0]);
     lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)COUNT_MAX);

@@ -63,6 +63,7 @@ bool pmtimer_init(uint16_t port, bool is_32bit)
         .name = "pmtimer",
         .read = read,
         .frequency_hz = FREQUENCY_HZ,
+        .mask = pmtimer.mask,
         .max_gap_ns = ns_scale_to_ns(&scale, pmtimer.mask),
     };
     return true;

@@ -21,7 +21,7 @@ static uint64_t read(struct clock_source *source)
 struct clock_source *tsc_source(void)
 {
     static struct clock_source source = {
-        .name = "tsc", .read = read, .max_gap_ns = UINT64_MAX, .guest_readable_tsc = true
+        .name = "tsc", .read = read, .mask = UINT64_MAX, .max_gap_ns = UINT64_MAX, .guest_readable_tsc = true
     };
     if (!features.tsc_invariant) {
         log_info(

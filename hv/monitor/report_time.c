@@ -7,6 +7,7 @@
 #include "dev/clock_event.h"
 #include "lib/time.h"
 #include "time/clock.h"
+#include "time/cross_check.h"
 #include "time/timer.h"
 #include "vm/guest.h"
 #include "x86/counters.h"
@@ -114,6 +115,19 @@ static void print_date(uint64_t seconds)
               ULL(rest / 3600), ULL(rest / 60 % 60), ULL(rest % 60));
 }
 
+static void print_cross_check(void)
+{
+    struct cross_check look;
+
+    if (!cross_check_look(&look)) {
+        log_print("cross-check: there is nothing to check this clock against\n");
+        return;
+    }
+    log_print("cross-check: %lld ns ahead of %s in %llu s, at most %llu ns either way are possible\n",
+              (long long)look.ahead_ns, look.reference, ULL(look.elapsed_ns / NSEC_PER_SEC),
+              ULL(look.bound_ns));
+}
+
 void report_clock(void)
 {
     uint64_t now_ns = clock_now_ns();
@@ -128,4 +142,5 @@ void report_clock(void)
         print_date(wall_s);
         log_print("\n");
     }
+    print_cross_check();
 }

@@ -37,6 +37,11 @@ UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_cross_check
+UNIT_SRCS_test_cross_check   := tests/unit/test_cross_check.c hv/time/cross_check.c hv/time/clock.c \
+	hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_cross_check := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_ACPI := hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c hv/dev/acpi_fadt.c tests/unit/firmware.c
 
 UNIT_TESTS += test_acpi
