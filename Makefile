@@ -92,7 +92,7 @@ $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --append "exit=debug curve_guests=10000"
 
-.PHONY: iso run demo bench debug
+.PHONY: iso run demo bench soak debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -111,6 +111,11 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso
 	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
+
+soak: ## a month of virtual uptime on each clock and timer, some minutes of ours: nothing lost, early, drifting or leaking
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) all
+	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json
 
 debug: ## start QEMU stopped at its first instruction, with gdb connected and symbols loaded
 	@tools/install-deps debug

@@ -111,4 +111,5 @@ HV_SRCS += \
 	hv/monitor/report.c \
 	hv/monitor/report_time.c \
 	hv/monitor/selftest.c \
-	hv/monitor/selftest_timers.c
+	hv/monitor/selftest_timers.c \
+	hv/monitor/soak.c

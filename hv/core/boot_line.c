@@ -9,7 +9,7 @@
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
-static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", NULL };
+static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", "soak", NULL };
 static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const hpets[] = { "64", "32", NULL };
@@ -28,6 +28,7 @@ static const struct option table[] = {
     { "demo_guests", OPTION_NUMBER, .min = 1, .max = 1000, OPTION_FIELD(struct boot_options, demo_guests) },
     { "curve_guests", OPTION_NUMBER, .min = 1, .max = 10000,
       OPTION_FIELD(struct boot_options, curve_guests) },
+    { "soak_hours", OPTION_NUMBER, .min = 1, .max = 100000, OPTION_FIELD(struct boot_options, soak_hours) },
     { "panic", OPTION_WORD, .words = panics, OPTION_FIELD(struct boot_options, panic) },
 };
 
@@ -50,7 +51,7 @@ void boot_line_parse(const char *line, struct boot_options *out)
     struct option_word word;
 
     *out = (struct boot_options){
-        .demo_seconds = 5, .demo_guests = 10, .curve_guests = 1000, .panic = PANIC_UNSET
+        .demo_seconds = 5, .demo_guests = 10, .curve_guests = 1000, .soak_hours = 720, .panic = PANIC_UNSET
     };
     while (option_next(&line, &word)) {
         if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {

@@ -17,7 +17,8 @@ enum boot_mode {
     BOOT_MODE_INTERACTIVE,
     BOOT_MODE_SELFTEST,
     BOOT_MODE_BENCH,
-    BOOT_MODE_CURVE
+    BOOT_MODE_CURVE,
+    BOOT_MODE_SOAK,
 };
 
 enum boot_clockevent {
@@ -36,7 +37,7 @@ enum boot_clocksource {
 };
 
 struct boot_options {
-    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve
+    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
@@ -45,6 +46,7 @@ struct boot_options {
     uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase
     uint32_t demo_guests;              // demo_guests=1..1000
     uint32_t curve_guests;             // curve_guests=1..10000: the curve's last point
+    uint32_t soak_hours;               // soak_hours=1..100000: how long the soak lasts at least
     enum panic_action panic;           // panic=halt|reboot|exit; with exit=debug the default is exit
     uint32_t complaints;               // how many words of the line were ignored
 };

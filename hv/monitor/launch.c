@@ -44,32 +44,36 @@ struct guest *launch_guest(const struct boot_module *module, const struct module
     return guest_create(&config, reason);
 }
 
+bool launch_module(const struct boot_info *info, uint32_t index, uint32_t *launched)
+{
+    const struct boot_module *module = &info->modules[index];
+    struct module_options options;
+    char error[MODULE_ERROR_MAX];
+    const char *reason;
+
+    if (!module_line_parse(module->line, &options, error)) {
+        log_error("module %u refused: %s", index, error);
+        return false;
+    }
+    for (uint32_t instance = 0; instance < options.count; instance++) {
+        if (launch_guest(module, &options, instance, options.arguments, &reason) == NULL) {
+            // What stops one instance stops the others too.
+            log_error("module %u refused: %s, instance %u of %u: %s", index, options.name, instance,
+                      options.count, reason);
+            return false;
+        }
+        (*launched)++;
+    }
+    return true;
+}
+
 uint32_t launch_all(const struct boot_info *info, uint32_t *refused)
 {
-    char error[MODULE_ERROR_MAX];
-    struct module_options options;
-    const char *reason;
     uint32_t launched = 0;
 
     *refused = 0;
     for (uint32_t i = 0; i < info->module_count; i++) {
-        const struct boot_module *module = &info->modules[i];
-
-        if (!module_line_parse(module->line, &options, error)) {
-            log_error("module %u refused: %s", i, error);
-            (*refused)++;
-            continue;
-        }
-        for (uint32_t instance = 0; instance < options.count; instance++) {
-            if (launch_guest(module, &options, instance, options.arguments, &reason) == NULL) {
-                // What stops one instance stops the others too.
-                log_error("module %u refused: %s, instance %u of %u: %s", i, options.name, instance,
-                          options.count, reason);
-                (*refused)++;
-                break;
-            }
-            launched++;
-        }
+        *refused += !launch_module(info, i, &launched);
     }
     return launched;
 }

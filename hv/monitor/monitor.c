@@ -15,6 +15,7 @@
 #include "monitor/launch.h"
 #include "monitor/line.h"
 #include "monitor/selftest.h"
+#include "monitor/soak.h"
 
 static const struct boot_options *options;
 static struct line line;
@@ -65,6 +66,9 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
         break;
     case BOOT_MODE_CURVE:
         curve_start(info, options);
+        break;
+    case BOOT_MODE_SOAK:
+        soak_start(info, options);
         break;
     }
 }

@@ -29,6 +29,7 @@ static void assert_defaults(void)
     assert_int_equal(options.demo_seconds, 5);
     assert_int_equal(options.demo_guests, 10);
     assert_int_equal(options.curve_guests, 1000);
+    assert_int_equal(options.soak_hours, 720);
     assert_int_equal(options.panic, PANIC_HALT);
 }
 
@@ -49,7 +50,7 @@ static void every_key_is_read(void **state)
     (void)state;
     boot_line_parse(
         "mode=selftest  clockevent=hpet clocksource=pmtimer\texit=debug report=json demo_seconds=0x10 "
-        "demo_guests=1000 curve_guests=10000 panic=reboot",
+        "demo_guests=1000 curve_guests=10000 soak_hours=1 panic=reboot",
         &options);
     assert_int_equal(options.mode, BOOT_MODE_SELFTEST);
     assert_int_equal(options.clockevent, BOOT_CLOCKEVENT_HPET);
@@ -59,6 +60,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(options.demo_seconds, 16);
     assert_int_equal(options.demo_guests, 1000);
     assert_int_equal(options.curve_guests, 10000);
+    assert_int_equal(options.soak_hours, 1);
     assert_int_equal(options.panic, PANIC_REBOOT);
     assert_int_equal(options.complaints, 0);
     assert_int_equal(log_capture_warnings, 0);
@@ -66,8 +68,8 @@ static void every_key_is_read(void **state)
 
 static void every_mode_has_its_name(void **state)
 {
-    static const char *const lines[] = { "mode=demo", "mode=interactive", "mode=selftest", "mode=bench",
-                                         "mode=curve" };
+    static const char *const lines[] = { "mode=demo",  "mode=interactive", "mode=selftest",
+                                         "mode=bench", "mode=curve",       "mode=soak" };
 
     (void)state;
     for (unsigned int mode = 0; mode < ARRAY_SIZE(lines); mode++) {
@@ -101,7 +103,7 @@ static void wrong_words_are_named_and_ignored(void **state)
     static const struct {
         const char *line, *said;
     } cases[] = {
-        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench or curve" },
+        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench, curve or soak" },
         { "mode", "`mode`: the value is missing; expected demo" },
         { "mode=", "`mode=`: expected demo" },
         { "mode=demo2", "expected demo" },
