@@ -9,13 +9,16 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "x86/paging.h"
+#include "x86/tsc.h"
 
 _Static_assert(PAGE_ALLOC_PAGE_SIZE == PAGING_PAGE_SIZE, "one page size");
 
 #define RANGES_MAX (BOOT_INFO_MEMORY_MAX + BOOT_INFO_MODULES_MAX)
 
-// No address and no small number; mixed with the page's address so that a copied page does not carry it.
-#define SEAL 0x9e3779b97f4a7c15ull
+// The mark of a free page: no address and no small number, mixed with the page's address so that a copied page does not
+// carry it. A page that bears it is looked for in the whole list when it is freed, so a guest must not be able to write
+// it: it is another one at each boot.
+static uint64_t seal;
 
 struct free_page {
     uint64_t next; // physical address, 0 at the end: page 0 is never in the pool
@@ -38,6 +41,7 @@ void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_coun
 {
     bool complete = true;
 
+    seal = 0x9e3779b97f4a7c15ull * (tsc_read() | 1);
     pool.count = 0;
     for (uint32_t i = 0; i < range_count; i++)
         complete &= boot_memory_add(&pool, ranges[i].start, ranges[i].end);
@@ -77,7 +81,7 @@ static uint64_t pop_free(void)
     uint64_t phys = free_head;
     const struct free_page *page = phys_to_virt(phys);
 
-    assert(page->seal == (phys ^ SEAL));
+    assert(page->seal == (phys ^ seal));
     free_head = page->next;
     return phys;
 }
@@ -114,9 +118,9 @@ void page_free(uint64_t phys)
     assert(is_aligned(phys, PAGE_ALLOC_PAGE_SIZE) && was_carved(phys));
 
     struct free_page *page = phys_to_virt(phys);
-    assert(page->seal != (phys ^ SEAL) || !on_free_list(phys));
+    assert(page->seal != (phys ^ seal) || !on_free_list(phys));
     page->next = free_head;
-    page->seal = phys ^ SEAL;
+    page->seal = phys ^ seal;
     free_head = phys;
     free_count++;
 }
