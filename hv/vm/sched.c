@@ -16,7 +16,7 @@ struct run_queue {
     struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
     struct timer slice;       // armed only while somebody waits
     bool reschedule;          // the current vCPU must go back to the queue
-    uint64_t floor_tsc;       // least virtual time of all that want the CPU; never goes back
+    uint64_t floor_tsc;       // virtual time of who got the CPU last or has it to itself; never goes back
     uint64_t credit_tsc;      // how far below the floor a waking vCPU may be: half a slice
     struct sched_stats stats;
 };
@@ -45,20 +45,22 @@ static struct vcpu *vcpu_of(struct list_node *run_link)
     return container_of(run_link, struct vcpu, run_link);
 }
 
-// Bring the virtual time of the vCPU that has the CPU up to date, and the floor with it: it may have had the CPU to itself
-// for hours. It pays for the hypervisor's work on its behalf too.
-static void charge(struct run_queue *queue)
+static inline void raise_floor(struct run_queue *queue, const struct vcpu *vcpu)
 {
-    struct vcpu *vcpu = queue->current;
+    if (vcpu->virtual_tsc > queue->floor_tsc)
+        queue->floor_tsc = vcpu->virtual_tsc;
+}
+
+// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too. Where
+// nobody waits the floor comes along: it may have had the CPU to itself for hours.
+static inline void charge(struct run_queue *queue, struct vcpu *vcpu)
+{
     uint64_t now_tsc = tsc_read();
 
     vcpu->virtual_tsc += now_tsc - vcpu->charged_tsc;
     vcpu->charged_tsc = now_tsc;
-    uint64_t least_tsc = vcpu->virtual_tsc;
-    if (!list_empty(&queue->waiting) && vcpu_of(queue->waiting.next)->virtual_tsc < least_tsc)
-        least_tsc = vcpu_of(queue->waiting.next)->virtual_tsc;
-    if (least_tsc > queue->floor_tsc)
-        queue->floor_tsc = least_tsc;
+    if (list_empty(&queue->waiting))
+        raise_floor(queue, vcpu);
 }
 
 // Later arrivals go behind those of equal virtual time. Walks from the end: a vCPU that has just run belongs there.
@@ -75,10 +77,11 @@ static void enqueue(struct run_queue *queue, struct vcpu *vcpu)
 // Give the CPU to a vCPU that is on no queue.
 static void start(struct run_queue *queue, struct vcpu *vcpu)
 {
+    raise_floor(queue, vcpu);
     vcpu_set_state(vcpu, VCPU_RUNNING);
     vcpu->charged_tsc = vcpu->state_since_tsc;
     queue->current = vcpu;
-    if (vcpu->vtimer.parked)
+    if (__builtin_expect(vcpu->vtimer.parked, 0))
         vtimer_unpark(vcpu);
 }
 
@@ -93,20 +96,26 @@ static void update_slice(struct run_queue *queue)
     }
 }
 
+// Whatever a vCPU has slept, it may be half a slice below the floor and no more.
+static inline void limit_claim(const struct run_queue *queue, struct vcpu *vcpu)
+{
+    if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
+        vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
+}
+
 void sched_wake(struct vcpu *vcpu)
 {
     struct cpu *cpu = cpu_this();
     struct run_queue *queue = cpu->run_queue;
     struct vcpu *current = queue->current;
 
-    if (current != NULL)
-        charge(queue);
-    if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
-        vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
     if (current == NULL) {
+        limit_claim(queue, vcpu);
         start(queue, vcpu);
         return;
     }
+    charge(queue, current);
+    limit_claim(queue, vcpu);
     enqueue(queue, vcpu);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
@@ -120,7 +129,7 @@ void sched_block(struct vcpu *vcpu)
 {
     struct run_queue *queue = cpu_this()->run_queue;
 
-    charge(queue);
+    charge(queue, vcpu);
     vcpu_set_state(vcpu, VCPU_BLOCKED);
     queue->current = NULL;
 }
@@ -132,7 +141,7 @@ void sched_yield(struct vcpu *vcpu)
 
     if (list_empty(&queue->waiting))
         return;
-    charge(queue);
+    charge(queue, vcpu);
     struct vcpu *last = vcpu_of(queue->waiting.prev);
     if (vcpu->virtual_tsc < last->virtual_tsc)
         vcpu->virtual_tsc = last->virtual_tsc;
@@ -154,7 +163,7 @@ void sched_remove(struct vcpu *vcpu)
 }
 
 // Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
-static void idle(struct cpu *cpu, struct run_queue *queue)
+static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *queue)
 {
     timer_settle();
     queue->stats.idle_entries++;
@@ -171,18 +180,19 @@ struct vcpu *sched_pick(void)
 
     if (queue->current != NULL && !queue->reschedule)
         return queue->current;
-    while (queue->current == NULL || queue->reschedule) {
+    do {
         queue->reschedule = false;
         if (queue->current != NULL) {
-            charge(queue);
+            charge(queue, queue->current);
             enqueue(queue, queue->current);
         }
         struct list_node *first = list_pop(&queue->waiting);
-        if (first != NULL)
+        if (first != NULL) {
             start(queue, vcpu_of(first));
-        else
-            idle(cpu, queue);
-    }
+            break;
+        }
+        idle(cpu, queue);
+    } while (queue->current == NULL || queue->reschedule);
     update_slice(queue);
     queue->stats.switches += queue->current != cpu->vcpu;
     return queue->current;

@@ -4,8 +4,8 @@
 // Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks); the one that has had least runs
 // first. A time slice exists only while somebody waits: its timer is armed when a second vCPU becomes runnable and
 // cancelled when the queue is empty. A vCPU that wakes takes the CPU at once if it has had less of it than the one that
-// runs. One that has slept, or is new, counts at most half a slice less than the least of those that want the CPU now, so
-// that sleeping saves up no claim.
+// runs. One that has slept, or is new, counts at most half a slice less than the one that got the CPU last or has it to
+// itself, so that sleeping saves up no claim.
 //
 // Example, slice 10 ms: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 10 ms; C always has had
 // least, so it runs the moment its timer fires.
