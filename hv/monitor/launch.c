@@ -72,8 +72,7 @@ uint32_t launch_all(const struct boot_info *info, uint32_t *refused)
     uint32_t launched = 0;
 
     *refused = 0;
-    for (uint32_t i = 0; i < info->module_count; i++) {
+    for (uint32_t i = 0; i < info->module_count; i++)
         *refused += !launch_module(info, i, &launched);
-    }
     return launched;
 }

@@ -57,10 +57,9 @@ static void blame(bool wrong, const char *trouble)
 
 static bool all_ended(void)
 {
-    list_for_each (node, &guest_list) {
+    list_for_each (node, &guest_list)
         if (container_of(node, struct guest, link)->state == GUEST_ALIVE)
             return false;
-    }
     return true;
 }
 
@@ -118,9 +117,8 @@ static void end_round(void)
 {
     guest_watch(NULL);
     judge_guests();
-    list_for_each_safe (node, &guest_list) {
+    list_for_each_safe (node, &guest_list)
         guest_destroy(container_of(node, struct guest, link));
-    }
     judge_machine();
     judge_clock();
     soak.rounds++;

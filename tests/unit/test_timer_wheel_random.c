@@ -236,10 +236,9 @@ static size_t pick(struct player *player)
     uint64_t next_ns;
 
     if (player->run->rearm_minimum && chance(player, 900) && timer_wheel_oracle_next(oracle, &next_ns)) {
-        for (size_t i = 0; i < oracle->timers; i++) {
+        for (size_t i = 0; i < oracle->timers; i++)
             if (oracle->armed[i] && oracle->expiry_ns[i] == next_ns)
                 return i;
-        }
     }
     return unit_random_below(&player->random, oracle->timers);
 }

@@ -160,10 +160,9 @@ struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel)
     struct timer_wheel_slot *slot;
     uint32_t word = 0;
 
-    while (wheel->occupied[word] == 0) {
+    while (wheel->occupied[word] == 0)
         if (++word == TIMER_WHEEL_OUTSIDE / 64)
             return wheel->first = &wheel->lane;
-    }
     slot = &wheel->slots[word * 64 + bits_lowest(wheel->occupied[word])];
     if (TIMER_WHEEL_RARELY(slot->tree != NULL || slot->count > SEARCHED_RING_MAX))
         return wheel->first = earliest_of_crowd(wheel, slot);
