@@ -35,7 +35,8 @@ static void arm(size_t i, uint64_t expiry_ns)
     audit();
 }
 
-// Arms a timer so late that the lane takes no other, and makes the lane wait forever: what follows goes to slots.
+// Arms a timer so late that the lane takes no other, and makes the lane wait forever: what follows goes to
+// slots.
 static void block_lane(size_t i)
 {
     timer_wheel_arm(&wheel, &timers[i].node, TIME_NEVER - 1);

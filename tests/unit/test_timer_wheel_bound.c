@@ -100,7 +100,8 @@ static void assert_crowded_but_cheap(unsigned long worst_at_least, unsigned long
     assert_true(cost.total <= mean_at_most * cost.calls);
 }
 
-// The lane would keep the test's timers out of the slots: the last timer, later than all, holds its end forever.
+// The lane would keep the test's timers out of the slots: the last timer, later than all, holds its end
+// forever.
 static void block_lane(size_t timers)
 {
     timer_wheel_arm(&wheel, &nodes[timers - 1], TIME_NEVER - 1);

@@ -52,14 +52,22 @@
 //
 // A ring of thousands would be slow to search again each time its earliest timer is cancelled, so somebody
 // could make others pay for that. A ring that grows beyond 32 becomes a block: its earliest timer leads, the
-// others follow in no order. Each slot has, beside its ring, a leftist tree of leaders (timer_tree.h).
+// others follow in no order. Each slot has, beside its ring, a leftist tree of leaders (timer_crowd.h).
 // Whenever a leader leaves, its two subtrees are placed in the slots of *their* roots, and its followers
-// choose a new leader. So one call handles a few rings of 32 and a few right spines, however many timers
-// there are: TIMER_WHEEL_VISITS_MAX.
+// choose a new leader. A ring that is searched a second time, which takes somebody who cancels earliest
+// timers, becomes a tree at once. So one call handles a few rings of 32 and a few right spines of trees,
+// however many timers there are: TIMER_WHEEL_VISITS_MAX.
 //
 // A big crowd is not taken apart when base moves into its slot. Its earliest leader comes out, its followers
 // go to finer slots, and the subtrees likewise; so the crowd dissolves from the front, a step with each
 // expiry.
+//
+// What it costs
+//
+// tests/bench measures this queue against a sorted list, a 4-ary heap and a red-black tree. The wheel pays
+// with memory (56 bytes a timer, 8.4 KB at rest), with single calls that are a few times longer than those of
+// a heap when a crowd of hundreds changes its shape, and with random re-arming above some thousand timers,
+// where the heap's dense array is kinder to caches.
 
 #include "lib/timer_wheel.h"
 

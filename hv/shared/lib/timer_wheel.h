@@ -33,7 +33,7 @@
 #define TIMER_WHEEL_LEVELS (64u / TIMER_WHEEL_DIGIT_BITS)
 
 // The most timers that a slot keeps in no order; a longer ring becomes a block.
-#define TIMER_WHEEL_RING_MAX 64u
+#define TIMER_WHEEL_RING_MAX 32u
 
 // The bound on the nodes that one call touches, with n timers in the wheel. The worst call pops a leader: it
 // sorts a ring to find it (five visits each), searches another, places its followers and a ring, which
