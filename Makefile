@@ -76,8 +76,8 @@ all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) ## build the hyperv
 
 help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
-		while IFS="$$(printf '\t')" read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
+		while IFS="$$(printf '\t')" read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
 $(BUILD)/lull.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(ISO_INPUTS)
 	$(SAY) ISO $@
@@ -111,6 +111,7 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso
 	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
+	@$(MAKE) bench-wheel
 
 soak: ## a month of virtual uptime on each clock and timer, some minutes of ours: nothing lost, early, drifting or leaking
 	@tools/install-deps run
