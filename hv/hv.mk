@@ -27,6 +27,7 @@ HV_SRCS += \
 	hv/x86/features.c \
 	hv/x86/lapic.c \
 	hv/x86/paging.c \
+	hv/x86/recovery.c \
 	hv/x86/stacks.c \
 	hv/x86/user_access.c
 

@@ -18,7 +18,7 @@
 #include "x86/counters.h"
 #include "x86/cpu.h"
 #include "x86/lapic.h"
-#include "x86/user_access.h"
+#include "x86/recovery.h"
 #include "x86/vectors.h"
 
 static void take_uart_interrupt(void)
@@ -90,10 +90,10 @@ void trap_from_idle(uint64_t vector)
     dispatch(vector, NULL);
 }
 
-// An exception in the hypervisor is our bug, except at the few instructions that touch guest memory.
+// An exception in the hypervisor is our bug, except at the few instructions that may fault.
 void trap_in_hypervisor(struct trap_frame *frame)
 {
-    uint64_t recovery = user_access_recovery(frame->rip);
+    uint64_t recovery = recovery_address(frame->rip);
 
     if (recovery == 0)
         panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx",

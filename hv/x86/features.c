@@ -108,9 +108,13 @@ static void read_extended(void)
 
 uint32_t features_microcode_revision(void)
 {
-    msr_write(MSR_MICROCODE_REVISION, 0);
+    uint64_t value = 0;
+
+    // Bochs does not take the write.
+    if (!msr_try_write(MSR_MICROCODE_REVISION, 0))
+        return 0;
     features_cpuid(LEAF_MODEL, 0);
-    return (uint32_t)(msr_read(MSR_MICROCODE_REVISION) >> 32);
+    return msr_try_read(MSR_MICROCODE_REVISION, &value) ? (uint32_t)(value >> 32) : 0;
 }
 
 void features_init(void)

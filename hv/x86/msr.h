@@ -2,7 +2,10 @@
 // Model-specific registers that Lull uses. Intel SDM vol. 4; AMD APM vol. 2, appendix A.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "x86/recovery.h"
 
 // clang-format off
 #define MSR_APIC_BASE 0x01bu
@@ -36,4 +39,31 @@ static inline uint64_t msr_read(uint32_t msr)
 static inline void msr_write(uint32_t msr, uint64_t value)
 {
     asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+}
+
+// For registers that a CPU may not have, or not all of: false where the access faults. Not before the trap gates are set up.
+static inline bool msr_try_read(uint32_t msr, uint64_t *value)
+{
+    uint32_t low, high;
+    asm goto("1: rdmsr\n\t" RECOVERY("1b", "%l[fault]")
+             : "=a"(low), "=d"(high)
+             : "c"(msr)
+             : "memory"
+             : fault);
+    *value = (uint64_t)high << 32 | low;
+    return true;
+fault:
+    return false;
+}
+
+static inline bool msr_try_write(uint32_t msr, uint64_t value)
+{
+    asm goto("1: wrmsr\n\t" RECOVERY("1b", "%l[fault]")
+             :
+             : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32))
+             : "memory"
+             : fault);
+    return true;
+fault:
+    return false;
 }

@@ -4,11 +4,6 @@
 
 #include "lib/string.h"
 
-struct recovery {
-    uint64_t fault, resume;
-};
-
-extern const struct recovery user_access_recoveries[], user_access_recoveries_end[];
 extern uint8_t *const user_access_clac_sites[], *const user_access_clac_sites_end[];
 extern uint8_t *const user_access_stac_sites[], *const user_access_stac_sites_end[];
 
@@ -17,7 +12,7 @@ static bool copy(void *destination, const void *source, size_t size)
 {
     user_access_open();
     asm volatile("1: rep movsb\n"
-                 "2:\n\t" USER_ACCESS_RECOVERY("1b", "2b")
+                 "2:\n\t" RECOVERY("1b", "2b")
                  : "+D"(destination), "+S"(source), "+c"(size)
                  :
                  : "memory");
@@ -33,14 +28,6 @@ bool user_access_write(uint64_t guest_address, const void *source, size_t size)
 bool user_access_read(void *destination, uint64_t guest_address, size_t size)
 {
     return copy(destination, (const void *)guest_address, size);
-}
-
-uint64_t user_access_recovery(uint64_t rip)
-{
-    for (const struct recovery *r = user_access_recoveries; r < user_access_recoveries_end; r++)
-        if (r->fault == rip)
-            return r->resume;
-    return 0;
 }
 
 static void patch(uint8_t *const *sites, uint8_t *const *end, const char *instruction)

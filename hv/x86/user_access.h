@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Access to memory through the guest's own mappings, with SMAP opened for as long as it takes.
 //
-// A page that is missing or not writable makes the access return false instead of faulting: each
-// access leaves its address and that of its recovery in a table, which the trap switch consults
-// (user_access_recovery). Callers check that the range lies in the guest window; only
+// A page that is missing or not writable makes the access return false instead of faulting (recovery.h). Callers check that the range lies in the guest window; only
 // vm/guest_memory.c calls in. Context: the guest's address space is loaded, interrupts off.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "x86/recovery.h"
 
 // Copy `size` bytes to or from guest memory. False if some byte was not accessible; then the
 // destination may hold a part. Guest ranges are plain integers, see abi/lull.h.
@@ -20,10 +20,6 @@ bool user_access_read(void *destination, uint64_t guest_address, size_t size);
 #define USER_ACCESS_SITE(section)        \
     "661:\n\t.byte 0x0f, 0x1f, 0x00\n\t" \
     ".pushsection " section ", \"a\"\n\t.quad 661b\n\t.popsection\n\t"
-
-// The instruction at `fault` may fault; execution then goes on at `resume`.
-#define USER_ACCESS_RECOVERY(fault, resume) \
-    ".pushsection .recoveries, \"a\"\n\t.quad " fault ", " resume "\n\t.popsection\n\t"
 
 static inline void user_access_open(void)
 {
@@ -40,7 +36,7 @@ static inline bool user_access_write_words(uint64_t guest_address, const uint64_
 {
     user_access_open();
     for (size_t i = 0; i < count; i++)
-        asm goto("1: movq %1, (%0)\n\t" USER_ACCESS_RECOVERY("1b", "%l[fault]")
+        asm goto("1: movq %1, (%0)\n\t" RECOVERY("1b", "%l[fault]")
                  :
                  : "r"(guest_address + i * sizeof(uint64_t)), "r"(words[i])
                  : "memory"
@@ -51,9 +47,6 @@ fault:
     user_access_close();
     return false;
 }
-
-// The address at which to go on after a fault at `rip`, or 0 if that instruction may not fault.
-uint64_t user_access_recovery(uint64_t rip);
 
 // Turn the placeholders for stac and clac into the instructions. Called once at boot where the CPU has
 // SMAP, while the hypervisor's text is still writable.
