@@ -5,6 +5,7 @@
 #include "dev/uart.h"
 
 #include "core/panic.h"
+#include "lib/format.h"
 #include "x86/io.h"
 
 // clang-format off
@@ -49,8 +50,9 @@
 #define DIVISOR_115200 1u
 #define FIFO_DEPTH 16u
 
-#define TX_RING 4096u // bytes; about a third of a second of line
+#define TX_RING 65536u // bytes; 5.7 s of line
 #define RX_RING 256u
+#define NOTE_MAX 64u // of what stands in the place of lost bytes
 _Static_assert((TX_RING & (TX_RING - 1)) == 0 && (RX_RING & (RX_RING - 1)) == 0, "indices wrap by masking");
 
 // A full FIFO leaves the line within 1.4 ms. A port read takes about a microsecond on a PC and not less than some
@@ -68,6 +70,7 @@ static struct {
     bool stalled; // the last wait was in vain: do not wait again until the chip has taken something
     uint8_t ier;  // what the register holds
     uint32_t depth;
+    uint64_t tx_unsaid; // bytes lost since the last note; while there are any, nothing goes behind the gap
     uint32_t tx_head, tx_tail, rx_head, rx_tail;
     struct uart_counts counts;
     uint8_t tx[TX_RING], rx[RX_RING];
@@ -124,6 +127,7 @@ bool uart_init(void)
     uart.by_interrupt = false;
     uart.stalled = false;
     uart.tx_head = uart.tx_tail = uart.rx_head = uart.rx_tail = 0;
+    uart.tx_unsaid = 0;
     uart.counts = (struct uart_counts){ 0 };
     return true;
 }
@@ -149,18 +153,45 @@ static bool wait(void)
     return false;
 }
 
+static bool is_full(void)
+{
+    return uart.tx_head - uart.tx_tail == TX_RING;
+}
+
+// Before the interrupts and in a panic nothing else matters: text waits for the line. Later it must not, since interrupts are
+// off and a byte takes 87 us.
+static bool may_wait(void)
+{
+    return !uart.by_interrupt || panic_active();
+}
+
 static void put(uint8_t byte)
 {
-    if (uart.tx_head - uart.tx_tail == TX_RING) {
+    if (uart.tx_unsaid == 0 && is_full()) {
         send();
-        if (uart.tx_head - uart.tx_tail == TX_RING && wait())
+        if (is_full() && may_wait() && wait())
             send();
     }
-    if (uart.tx_head - uart.tx_tail == TX_RING) {
+    if (uart.tx_unsaid != 0 || is_full()) {
+        uart.tx_unsaid++;
         uart.counts.tx_lost++;
         return;
     }
     uart.tx[uart.tx_head++ % TX_RING] = byte;
+}
+
+// Say how much is missing, in its place, once half the ring is free: not for every byte of a line that stays too slow.
+static void tell_lost(void)
+{
+    if (uart.tx_unsaid == 0 || uart.tx_head - uart.tx_tail > TX_RING / 2)
+        return;
+
+    char note[NOTE_MAX];
+    size_t length = format_buffer(note, sizeof(note), "\r\n[serial line too slow: %llu bytes lost]\r\n",
+                                  (unsigned long long)uart.tx_unsaid);
+    uart.tx_unsaid = 0;
+    for (size_t i = 0; i < length; i++)
+        put((uint8_t)note[i]);
 }
 
 // Empty the ring by polling; what a stalled line does not take is counted and dropped.
@@ -176,22 +207,30 @@ static void drain(void)
     }
 }
 
+// The transmit interrupt is on only while something waits for it.
+static void update_ier(void)
+{
+    set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
+}
+
 void uart_write(const char *text, size_t length)
 {
     if (!uart.present)
         return;
+    if (uart.tx_unsaid != 0 && may_wait())
+        drain();
+    tell_lost();
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '\n')
             put('\r');
         put((uint8_t)text[i]);
     }
-    if (!uart.by_interrupt || panic_active()) {
+    if (may_wait()) {
         drain();
         return;
     }
     send();
-    // The transmit interrupt is on only while something waits for it.
-    set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
+    update_ier();
 }
 
 // Take one byte, or the error that came instead of it, out of the chip. `status` is the LSR just read: it
@@ -246,7 +285,8 @@ void uart_interrupt(void)
         } while ((status & UART_LSR_READY) != 0 && ++bytes < RX_RING);
         get(UART_MSR);
         send();
-        set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
+        tell_lost();
+        update_ier();
     }
     if (causes == CAUSES_MAX) {
         uart.counts.jammed++;
@@ -262,6 +302,8 @@ void uart_flush_polled(void)
         return;
     uart.by_interrupt = false;
     set_ier(0);
+    drain();
+    tell_lost();
     drain();
 }
 

@@ -4,7 +4,9 @@
 // Two phases. From uart_init() on, output is polled: it works from the first lines of C, without interrupts,
 // memory or anything else. From uart_start_interrupts() on, output goes through a ring: as much as the
 // chip takes is handed over at once, only the rest waits for the chip's interrupt; so a short line costs no interrupt,
-// and an idle line never interrupts. Nothing is lost when the ring is full: the writer then waits for the chip.
+// and an idle line never interrupts. Nobody waits for the line then, since interrupts are off and a byte takes 87 us: what
+// the ring has no room for is lost, and when half the ring is free again, a note in its place says how much it was. A panic
+// and what follows it are polled again, and lose nothing.
 //
 //   uart_write("ok\n", 3)  ->  tx ring: o k \r \n  ->  FIFO (16 bytes)  ->  wire
 //                                   ^ uart_interrupt() goes on where the FIFO was full
@@ -22,7 +24,7 @@
 
 // What went wrong on the line so far.
 struct uart_counts {
-    uint64_t tx_lost;    // bytes given up because the chip took none for UART_STALL_READS polls
+    uint64_t tx_lost;    // bytes given up: the ring was full, or, while polling, the chip took none for long
     uint64_t rx_lost;    // bytes that came faster than they were read: ring full, or overrun in the chip
     uint64_t rx_garbled; // bytes with a framing or parity error, dropped
     uint64_t jammed;     // interrupts whose cause did not go away; the chip was made to ask again

@@ -62,7 +62,8 @@ UNIT_SRCS_test_references   := tests/unit/test_references.c hv/dev/pmtimer.c hv/
 UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_uart
-UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
+UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/shared/lib/format.c \
+	tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_power

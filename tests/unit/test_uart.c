@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "chip_uart.h"
@@ -139,21 +140,106 @@ static void long_text_goes_on_by_interrupt(void **state)
     assert_false(line.level);
 }
 
-static void full_ring_waits_and_loses_nothing(void **state)
+// The chip sends on its own until nothing is left to send.
+static void let_the_line_run(void)
+{
+    uint32_t served = line.edges;
+    for (uint32_t quiet = 0; quiet < 100; quiet++) {
+        chip_uart_send_byte();
+        chip_uart_settle();
+        if (line.edges != served) {
+            served = line.edges;
+            quiet = 0;
+            uart_interrupt();
+        }
+    }
+}
+
+static void fill(char *text, size_t length)
+{
+    struct unit_random random = { length };
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)(' ' + unit_random_below(&random, 90));
+}
+
+// Interrupts are off while text is written: nobody may wait for the line then, however much there is to say.
+static void full_ring_never_waits(void **state)
 {
     (void)state;
-    static char text[20000];
-    struct unit_random random = { 1 };
-    for (size_t i = 0; i < sizeof(text); i++)
-        text[i] = (char)(' ' + unit_random_below(&random, 90));
-    line.reads_per_byte = 40;
+    static char text[200000];
+    fill(text, sizeof(text));
+    line.reads_per_byte = 1000000;
+    assert_true(uart_init());
+    uart_start_interrupts();
+    uint64_t accesses = machine.accesses;
+    uart_write(text, sizeof(text));
+    assert_true(machine.accesses - accesses < 100);
+    uint64_t lost = uart_read_counts().tx_lost;
+    size_t taken = sizeof(text) - lost;
+    assert_in_range(taken, 65536, 65536 + 32); // the ring and what the chip holds
+    uart_write("too late", 8);                 // nothing may slip in behind the gap
+    lost += 8;
+    assert_int_equal(uart_read_counts().tx_lost, lost);
+    let_the_line_run();
+    assert_int_equal(line.ier & 2, 0);
+    write_text("in time");
+    let_the_line_run();
+    char note[100];
+    int length = snprintf(note, sizeof(note), "\r\n[serial line too slow: %llu bytes lost]\r\nin time",
+                          (unsigned long long)lost);
+    assert_int_equal(line.sent_count, taken + (size_t)length);
+    assert_memory_equal(line.sent, text, taken);
+    assert_memory_equal(line.sent + taken, note, (size_t)length);
+    assert_int_equal(uart_read_counts().tx_lost, lost); // said once, and no more is lost
+}
+
+// The note comes from the interrupt alone: perhaps nobody has anything more to say.
+static void loss_is_said_without_another_write(void **state)
+{
+    (void)state;
+    static char text[70000];
+    fill(text, sizeof(text));
+    line.reads_per_byte = 1000000;
     assert_true(uart_init());
     uart_start_interrupts();
     uart_write(text, sizeof(text));
-    uart_flush_polled();
+    let_the_line_run();
+    line.sent[line.sent_count] = '\0';
+    assert_non_null(strstr(line.sent + 65536, "bytes lost]\r\n"));
+}
+
+// Without interrupts, as at boot, text waits for the line, and nothing is lost.
+static void polled_output_waits(void **state)
+{
+    (void)state;
+    static char text[200000];
+    fill(text, sizeof(text));
+    line.reads_per_byte = 3;
+    assert_true(uart_init());
+    uart_write(text, sizeof(text));
     assert_int_equal(line.sent_count, sizeof(text));
     assert_memory_equal(line.sent, text, sizeof(text));
     assert_int_equal(uart_read_counts().tx_lost, 0);
+}
+
+// A panic after a loss: what is in the ring, the note, and the whole report.
+static void panic_after_a_loss(void **state)
+{
+    (void)state;
+    static char text[70000];
+    fill(text, sizeof(text));
+    line.reads_per_byte = 3;
+    line.stalled = true;
+    assert_true(uart_init());
+    uart_start_interrupts();
+    uart_write(text, sizeof(text));
+    line.stalled = false;
+    panicking = true;
+    write_text("panic: a reason\n");
+    line.sent[line.sent_count] = '\0';
+    assert_memory_equal(line.sent, text, 65536);
+    const char *note = strstr(line.sent + 65536, "bytes lost]\r\npanic: a reason\r\n");
+    assert_non_null(note);
 }
 
 static void stalled_line_is_given_up(void **state)
@@ -268,7 +354,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(chip_without_fifo, setup, teardown),
         cmocka_unit_test_setup_teardown(short_line_costs_no_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(long_text_goes_on_by_interrupt, setup, teardown),
-        cmocka_unit_test_setup_teardown(full_ring_waits_and_loses_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(full_ring_never_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(loss_is_said_without_another_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(polled_output_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(panic_after_a_loss, setup, teardown),
         cmocka_unit_test_setup_teardown(stalled_line_is_given_up, setup, teardown),
         cmocka_unit_test_setup_teardown(panic_polls, setup, teardown),
         cmocka_unit_test_setup_teardown(polled_input, setup, teardown),

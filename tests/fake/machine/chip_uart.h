@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-#define CHIP_UART_SENT_MAX 65536u
+#define CHIP_UART_SENT_MAX 262144u
 
 struct chip_uart {
     struct machine_chip chip;
