@@ -27,6 +27,7 @@
 #include "time/clock.h"
 #include "time/cross_check.h"
 #include "time/timer.h"
+#include "x86/cpu.h"
 #include "x86/lapic.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
@@ -265,6 +266,8 @@ void machine_init_timer(const struct boot_options *options)
     if (event == NULL)
         panic_machine(
             "neither the LAPIC timer nor an HPET comparator can be used: no timer event could ever fire");
+    if (!timer_prepare(cpu_this()))
+        panic_machine("memory is out while making the timer queue; give the machine more (QEMU: -m 512M)");
     timer_init(event);
     log_info("timer events: %s, up to %llu s ahead", event->name,
              (unsigned long long)(event->max_delay_ns / NSEC_PER_SEC));

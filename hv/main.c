@@ -38,8 +38,8 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     machine_init_console();        // the serial line interrupts instead of being polled
 
     // Guests. From the end of this part on, there is no way back into this function.
-    sched_init(machine_tsc_hz()); // an empty run queue
-    if (!time_page_init())        // what guests read the clock from
+    if (!sched_prepare(cpu_this(), machine_tsc_hz()) || // an empty run queue
+        !time_page_init())                              // what guests read the clock from
         panic_machine("memory is out before the first guest; give the machine more (QEMU: -m 512M)");
     monitor_start(boot, &options); // demonstration, self-test, guests of the modules, or just a prompt
     vcpu_run();                    // the run loop: vm/vcpu.c

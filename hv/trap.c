@@ -41,29 +41,29 @@ static inline __attribute__((always_inline)) void dispatch(uint64_t vector, stru
         break;
     case VECTOR_LAPIC_TIMER:
     case VECTOR_HPET:
-        counters.irq_timer++;
+        counters_add(irq_timer);
         timer_interrupt();
         lapic_eoi();
         break;
     case VECTOR_UART:
-        counters.irq_uart++;
+        counters_add(irq_uart);
         take_uart_interrupt();
         lapic_eoi();
         break;
     case VECTOR_LAPIC_ERROR:
-        counters.irq_lapic_error++;
+        counters_add(irq_lapic_error);
         log_warn("the local APIC reports errors 0x%x", lapic_take_errors());
         lapic_eoi();
         break;
     case VECTOR_LAPIC_SPURIOUS: // not in service, so no end of interrupt: Intel SDM vol. 3A, 10.9
     case VECTOR_PIC ... VECTOR_PIC + 15:
-        counters.irq_spurious++;
+        counters_add(irq_spurious);
         break;
     case 0 ... VECTOR_EXCEPTIONS - 1:
         upcall_exception(vcpu, control_cr2());
         break;
     default:
-        counters.irq_unexpected++;
+        counters_add(irq_unexpected);
         log_warn("interrupt on vector %llu, which nothing uses", (unsigned long long)vector);
         lapic_eoi();
         break;

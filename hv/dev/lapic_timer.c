@@ -7,6 +7,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/ns_scale.h"
+#include "x86/cpu.h"
 #include "x86/lapic.h"
 
 #define COUNT_MAX 0xffffffffull
@@ -32,7 +33,7 @@ struct lapic_timer {
     uint32_t divide; // log2 of the divider that the register holds
 };
 
-static struct lapic_timer timer;
+static struct lapic_timer timers[CPU_MAX]; // by CPU
 
 // Any count, with the smallest divider under which it fits. The divided clock runs on its own, so the first of its
 // ticks may come at once: one more than the rounded-up count makes sure that the whole delay passes.
@@ -98,24 +99,25 @@ static uint64_t fixed_rate(const struct ns_scale *scale)
 
 struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector)
 {
+    struct lapic_timer *this = &timers[cpu_this()->id];
     struct ns_scale scale;
     bool in_range = ns_scale_from_hz(&scale, frequency_hz);
     assert(in_range);
     // arm_divided() adds up to 2 divided ticks, arm() up to 2 undivided ones.
     const uint64_t max_ticks = (COUNT_MAX - 3) << DIVIDE_LAST;
     uint64_t max_delay_ns = ns_scale_to_ns(&scale, max_ticks);
-    timer.event = (struct clock_event){
+    this->event = (struct clock_event){
         .name = "lapic",
         .max_delay_ns = max_delay_ns < DELAY_LIMIT_NS ? max_delay_ns : DELAY_LIMIT_NS,
         .arm = lapic_is_x2apic() ? arm_x2apic : arm_xapic,
         .stop = stop, // nothing to acknowledge beyond the end of interrupt
     };
-    timer.rate = fixed_rate(&scale);
-    timer.divide = 0;
+    this->rate = fixed_rate(&scale);
+    this->divide = 0;
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[0]);
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_ONE_SHOT | vector);
-    return &timer.event;
+    return &this->event;
 }
 
 // Counts up from 0 while the register counts down; stands still at the end, 4 s at 1 GHz.

@@ -11,6 +11,7 @@
 #include "lib/list.h"
 #include "lib/ns_scale.h"
 #include "lib/string.h"
+#include "x86/cpu.h"
 #include "x86/features.h"
 #include "x86/lapic.h"
 #include "x86/mmio.h"
@@ -62,7 +63,7 @@ struct tsc_deadline {
     uint64_t rate; // ticks per nanosecond, RATE_SHIFT places, rounded up
 };
 
-static struct tsc_deadline timer;
+static struct tsc_deadline timers[CPU_MAX]; // by CPU
 
 // The revision that this CPU needs; 0 where none is listed.
 static uint32_t needed_revision(void)
@@ -122,20 +123,21 @@ static uint64_t fixed_rate(const struct ns_scale *scale)
 
 struct clock_event *tsc_deadline_event(uint64_t tsc_hz, uint8_t vector)
 {
+    struct tsc_deadline *this = &timers[cpu_this()->id];
     struct ns_scale scale;
     bool in_range = ns_scale_from_hz(&scale, tsc_hz);
     assert(in_range);
-    timer.event = (struct clock_event){
+    this->event = (struct clock_event){
         .name = "tsc-deadline",
         .max_delay_ns = DELAY_LIMIT_NS / 10, // 3.6 years; the sum in arm() cannot wrap
         .arm = arm,
         .stop = stop,
     };
-    timer.rate = fixed_rate(&scale);
+    this->rate = fixed_rate(&scale);
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_TSC_DEADLINE | vector);
     // In xAPIC mode the write above is a store, and a deadline written before it arrives is ignored: wait for it.
     mmio_fence();
     msr_write(MSR_TSC_DEADLINE, 0);
-    return &timer.event;
+    return &this->event;
 }

@@ -19,13 +19,15 @@
 void figures_take_cpu(struct figures *out)
 {
     struct cpu *cpu = cpu_this();
+    struct counters counters;
 
+    cpu_counters(&counters);
     // Closes the share that is running, so that the sums end now.
     cpu_account((enum cpu_share)cpu->share);
     *out = (struct figures){
         .time_ns = clock_now_ns(),
         .hardware_timer = timer_stats()->interrupts,
-        .hardware = counters_hw_interrupts(),
+        .hardware = counters_hw_interrupts(&counters),
         .switches = sched_stats()->switches,
     };
     for (uint32_t share = 0; share < CPU_SHARES; share++)

@@ -14,7 +14,6 @@
 #include "vm/guest.h"
 #include "vm/guest_image.h"
 #include "vm/vcpu.h"
-#include "x86/counters.h"
 #include "x86/paging.h"
 
 #define P99 990

@@ -10,7 +10,7 @@
 #include "time/cross_check.h"
 #include "time/timer.h"
 #include "vm/guest.h"
-#include "x86/counters.h"
+#include "x86/cpu.h"
 
 #define TIMERS_SHOWN_MAX 100
 #define SECONDS_PER_DAY 86400ull
@@ -73,7 +73,9 @@ static void print_irq(const char *name, uint64_t count)
 void report_irqs(void)
 {
     const struct timer_stats *stats = timer_stats();
+    struct counters counters;
 
+    cpu_counters(&counters);
     print_irq("timer", counters.irq_timer);
     for (int reason = 0; reason < TIMER_REASONS; reason++) {
         log_print("  for %-36s %16llu\n", timer_reason_name((enum timer_reason)reason),
@@ -86,7 +88,7 @@ void report_irqs(void)
     print_irq("local APIC error", counters.irq_lapic_error);
     print_irq("spurious", counters.irq_spurious);
     print_irq("unexpected vector", counters.irq_unexpected);
-    print_irq("all hardware interrupts", counters_hw_interrupts());
+    print_irq("all hardware interrupts", counters_hw_interrupts(&counters));
 }
 
 static bool is_leap_year(uint64_t year)

@@ -8,6 +8,7 @@
 #include "lib/list.h"
 #include "time/clock.h"
 #include "x86/cpu.h"
+#include "x86/paging.h"
 
 // Timers served by one interrupt. Bounds the time with interrupts off: a burst of more is served by
 // interrupts that follow each other at once, between which other interrupts are taken.
@@ -24,20 +25,26 @@ struct timer_queue {
     struct timer_stats stats;
 };
 
-static struct timer_queue boot_queue;
+bool timer_prepare(struct cpu *cpu)
+{
+    struct timer_queue *queue = paging_alloc(sizeof(*queue));
+
+    if (queue != NULL)
+        timer_wheel_init(&queue->wheel, clock_now_ns());
+    cpu->timers = queue;
+    return queue != NULL;
+}
 
 void timer_init(struct clock_event *event)
 {
-    struct timer_queue *queue = &boot_queue;
+    struct timer_queue *queue = cpu_this()->timers;
 
-    timer_wheel_init(&queue->wheel, clock_now_ns());
     queue->event = event;
     queue->programmed_ns = TIME_NEVER;
     // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw sets
     // the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
     uint64_t unread_ns = clock_max_gap_ns() / 2;
     queue->range_ns = event->max_delay_ns < unread_ns ? event->max_delay_ns : unread_ns;
-    cpu_this()->timers = queue;
 }
 
 void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,

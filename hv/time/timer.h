@@ -25,6 +25,7 @@
 #include "lib/timer_wheel.h"
 
 struct clock_event;
+struct cpu;
 
 // Why a timer exists. Hardware interrupts are attributed to the reason of the first timer they serve.
 enum timer_reason {
@@ -58,7 +59,10 @@ struct timer_stats {
     uint64_t range;                    // the deadline was further away than the hardware can count
 };
 
-// Use `event` for this CPU's queue. Called once at boot, interrupts off, clock running.
+// Make a queue for a CPU. False if memory is out. Boot CPU, once for each CPU, interrupts off, clock running.
+bool timer_prepare(struct cpu *cpu);
+
+// Use `event` for this CPU's queue. Once at each CPU's start, after timer_prepare(), interrupts off.
 void timer_init(struct clock_event *event);
 
 // Make a timer that is not armed.

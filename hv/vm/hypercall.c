@@ -112,11 +112,12 @@ static int64_t doorbell(ARGUMENTS)
 
 static int64_t read_counters(ARGUMENTS)
 {
+    const struct counters *counters = &cpu_this()->counters;
     struct lull_counters copy = {
-        .crossings = counters.crossings,
-        .mmio = counters.mmio,
-        .cr3_loads = counters.cr3_loads,
-        .hw_interrupts = counters_hw_interrupts(),
+        .crossings = counters->crossings,
+        .mmio = counters->mmio,
+        .cr3_loads = counters->cr3_loads,
+        .hw_interrupts = counters_hw_interrupts(counters),
     };
 
     return guest_memory_write(a0, &copy, sizeof(copy)) ? LULL_OK : LULL_EFAULT;

@@ -9,6 +9,7 @@
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
+#include "x86/paging.h"
 #include "x86/tsc.h"
 
 struct run_queue {
@@ -21,8 +22,6 @@ struct run_queue {
     struct sched_stats stats;
 };
 
-static struct run_queue boot_queue;
-
 static void slice_over(struct timer *timer, uint64_t now_ns)
 {
     (void)now_ns;
@@ -30,14 +29,17 @@ static void slice_over(struct timer *timer, uint64_t now_ns)
     cpu_this()->leave = 1;
 }
 
-void sched_init(uint64_t tsc_hz)
+bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz)
 {
-    struct run_queue *queue = &boot_queue;
+    struct run_queue *queue = paging_alloc(sizeof(*queue));
 
+    cpu->run_queue = queue;
+    if (queue == NULL)
+        return false;
     list_init(&queue->waiting);
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
     queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_SLICE_NS) / 2;
-    cpu_this()->run_queue = queue;
+    return true;
 }
 
 static struct vcpu *vcpu_of(struct list_node *run_link)

@@ -13,14 +13,17 @@
 // Context of everything here: this CPU, interrupts off.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct cpu;
 struct vcpu;
 
 #define SCHED_SLICE_NS 10000000ull
 
-// tsc_hz: the frequency of the TSC, in which CPU time is counted. Once at boot, after timer_init().
-void sched_init(uint64_t tsc_hz);
+// Make an empty run queue for a CPU. tsc_hz: the frequency of the TSC, in which CPU time is counted. False if memory is
+// out. Boot CPU, once for each CPU.
+bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz);
 
 // A vCPU that is on no queue becomes runnable (created, or woken). It may take the CPU at the next sched_pick().
 void sched_wake(struct vcpu *vcpu);

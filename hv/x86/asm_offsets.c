@@ -2,7 +2,6 @@
 // The structure offsets and constants that the assembly sources use. Compiled to text only, never linked.
 #include "x86/asm_offsets.h"
 
-#include "x86/counters.h"
 #include "x86/cpu.h"
 #include "x86/descriptors.h"
 #include "x86/entry.h"
@@ -23,9 +22,8 @@ void asm_offsets(void)
     OFFSET(CPU_SHARE_HYPERVISOR_TSC, struct cpu, share_tsc[CPU_SHARE_HYPERVISOR]);
     OFFSET(CPU_SHARE_GUEST_TSC, struct cpu, share_tsc[CPU_SHARE_GUEST]);
     OFFSET(CPU_SHARE, struct cpu, share);
+    OFFSET(CPU_CROSSINGS, struct cpu, counters.crossings);
     CONSTANT(CPU_SHARE_HYPERVISOR, CPU_SHARE_HYPERVISOR);
-
-    OFFSET(COUNTERS_CROSSINGS, struct counters, crossings);
 
     OFFSET(CONTEXT_HYPERCALLS, struct entry_context, hypercalls);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Counts of the operations whose cost on hardware an instruction count cannot show.
+//
+// Each CPU counts for itself, in its struct cpu, with one instruction and nobody's lock; cpu_counters() adds them up.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 // One CPU's counts since boot. `crossings` is incremented by entry.asm, the others by their
@@ -18,16 +21,16 @@ struct counters {
     uint64_t irq_unexpected;  // a vector that nothing uses
 };
 
-extern struct counters counters;
+// Where struct cpu has them, from its start, which is where GS points.
+#define COUNTERS_IN_CPU 64
+
+// Add one to a member, on this CPU. Context: after cpu_init().
+#define counters_add(member) \
+    asm volatile("incq %%gs:%c0" : : "i"(COUNTERS_IN_CPU + offsetof(struct counters, member)) : "cc")
 
 // All hardware interrupts taken.
-static inline uint64_t counters_hw_interrupts(void)
+static inline uint64_t counters_hw_interrupts(const struct counters *counters)
 {
-    return counters.irq_timer + counters.irq_uart + counters.irq_lapic_error + counters.irq_spurious +
-           counters.irq_unexpected;
-}
-
-static inline void counters_add_mmio(void)
-{
-    counters.mmio++;
+    return counters->irq_timer + counters->irq_uart + counters->irq_lapic_error + counters->irq_spurious +
+           counters->irq_unexpected;
 }

@@ -3,7 +3,6 @@
 #include "x86/cpu.h"
 
 #include "x86/control.h"
-#include "x86/counters.h"
 #include "x86/descriptors.h"
 #include "x86/entry.h"
 #include "x86/features.h"
@@ -12,9 +11,10 @@
 #include "x86/tsc.h"
 #include "x86/user_access.h"
 
-struct counters counters;
-
 static struct cpu boot_cpu;
+
+struct cpu *cpu_table[CPU_MAX] = { &boot_cpu };
+uint32_t cpu_count = 1;
 
 // syscall clears these: interrupts, single-step, direction, alignment (it would open SMAP), nesting, privilege.
 #define SYSCALL_MASK (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL)
@@ -54,7 +54,7 @@ void cpu_init(void)
     };
 
     features_init();
-    descriptors_init(&stacks);
+    descriptors_init(&boot_cpu.tables, &stacks);
     boot_cpu.self = &boot_cpu;
     boot_cpu.share_stamp_tsc = tsc_read();
     msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
@@ -66,16 +66,31 @@ void cpu_init(void)
 
 void cpu_set_guest(struct entry_context *guest)
 {
-    cpu_this()->guest = guest;
-    descriptors_set_rsp0((uint64_t)(&guest->frame + 1));
+    struct cpu *cpu = cpu_this();
+
+    cpu->guest = guest;
+    cpu->tables.tss.rsp[0] = (uint64_t)(&guest->frame + 1);
 }
 
 void cpu_set_timed(bool timed)
 {
+    struct cpu *cpu = cpu_this();
+
     cpu_account(timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    cpu_this()->timed = timed;
-    descriptors_set_hypercall_entry((uint64_t)(timed ? entry_int_timed : entry_int));
+    cpu->timed = timed;
+    descriptors_set_hypercall_entry(&cpu->tables, (uint64_t)(timed ? entry_int_timed : entry_int));
     msr_write(MSR_LSTAR, (uint64_t)(timed ? entry_syscall_timed : entry_syscall));
+}
+
+void cpu_counters(struct counters *out)
+{
+    *out = (struct counters){ 0 };
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        const uint64_t *from = (const uint64_t *)&cpu_table[i]->counters;
+
+        for (size_t word = 0; word < sizeof(*out) / sizeof(uint64_t); word++)
+            ((uint64_t *)out)[word] += from[word];
+    }
 }
 
 void cpu_stop(void)

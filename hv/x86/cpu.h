@@ -7,8 +7,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+#include "x86/counters.h"
+#include "x86/descriptors.h"
 #include "x86/tsc.h"
 
 struct entry_context;
@@ -24,22 +27,33 @@ enum cpu_share {
     CPU_SHARES,
 };
 
+#define CPU_MAX 64 // a bit for each in a word
+
 struct cpu {
     struct cpu *self;
-    struct entry_context *guest;    // traps from ring 3 are saved here; TSS.rsp0 is the end of its frame
-    uint64_t stack;                 // hypervisor stack pointer to go on with after a trap from ring 3
-    uint64_t scratch;               // the guest's rsp for a moment, in the syscall entry
-    uint32_t leave;                 // non-zero: the guest cannot simply go on, the run loop must decide
-    bool timed;                     // see cpu_set_timed()
-    uint32_t id;                    // 0 = the CPU that booted
+    struct entry_context *guest; // traps from ring 3 are saved here; TSS.rsp0 is the end of its frame
+    uint64_t stack;              // hypervisor stack pointer to go on with after a trap from ring 3
+    uint64_t scratch;            // the guest's rsp for a moment, in the syscall entry
+    uint32_t leave;              // non-zero: the guest cannot simply go on, the run loop must decide
+    uint32_t share;              // enum cpu_share: the one that the present moment belongs to
+    bool timed;                  // see cpu_set_timed()
+    struct counters counters __attribute__((aligned(64)));
     uint64_t share_stamp_tsc;       // when the present share began
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
-    uint32_t share;                 // enum cpu_share: the one that the present moment belongs to
     // ---- not used by entry.asm from here on ----
     struct vcpu *vcpu; // whose context is loaded (address space, FPU); null before the first
     struct timer_queue *timers;
     struct run_queue *run_queue;
-};
+    uint32_t id; // 0 = the CPU that booted
+    struct descriptors tables;
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct cpu, self) == 0, "cpu_this() reads it");
+_Static_assert(offsetof(struct cpu, counters) == COUNTERS_IN_CPU, "counters_add() knows the place");
+
+// The CPUs that run, by id, without a gap: cpu_table[0] booted. CPUs are only ever added, and only during boot.
+extern struct cpu *cpu_table[CPU_MAX];
+extern uint32_t cpu_count;
 
 // This CPU's block. Context: hypervisor code after cpu_init(), any interrupt state.
 static inline struct cpu *cpu_this(void)
@@ -70,6 +84,9 @@ void cpu_set_guest(struct entry_context *guest);
 // Whether the time in guests and in the hypervisor is told apart, at every crossing between them; if not, both count as
 // CPU_SHARE_GUEST. Idle time is always exact. Costs a null hypercall about 18 instructions. Context: interrupts off.
 void cpu_set_timed(bool timed);
+
+// The counts of all CPUs, added up.
+void cpu_counters(struct counters *out);
 
 // Stop this CPU for ever.
 _Noreturn void cpu_stop(void);

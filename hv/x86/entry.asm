@@ -16,7 +16,6 @@
 
 extern hypercall_table          ; hv/vm/hypercall.c: one C function for each call of the fast path
 extern hypercall_fast_count
-extern counters
 extern trap_from_guest          ; hv/trap.c
 extern trap_in_hypervisor
 extern trap_fatal
@@ -143,7 +142,7 @@ trap:
         swapgs
         CLAC
         cld
-        inc qword [counters + COUNTERS_CROSSINGS]
+        inc qword [gs:CPU_CROSSINGS]
 save_guest:
         PUSH_REGISTERS
         mov rdi, rsp            ; the vCPU begins with its frame
@@ -199,7 +198,7 @@ debug:                          ; rsp points to rip
         push VECTOR_DB
         CLAC
         cld
-        inc qword [counters + COUNTERS_CROSSINGS]
+        inc qword [gs:CPU_CROSSINGS]
         jmp save_guest
 .hypervisor:
         cmp qword [rsp], entry_syscall
@@ -237,7 +236,7 @@ fatal:
 ; %1 is 1 for the entries that account for the time on either side of the crossing (cpu_set_timed).
 %macro HYPERCALL_FAST 1
         cld
-        inc qword [counters + COUNTERS_CROSSINGS]
+        inc qword [gs:CPU_CROSSINGS]
         cmp rax, [hypercall_fast_count]
         jae hypercall_full
         sbb rcx, rcx            ; all ones here; zero where the CPU speculates past the branch above

@@ -9,13 +9,13 @@
 
 static inline uint32_t mmio_read32(const volatile void *base, uint32_t offset)
 {
-    counters_add_mmio();
+    counters_add(mmio);
     return *(const volatile uint32_t *)((const volatile uint8_t *)base + offset);
 }
 
 static inline void mmio_write32(volatile void *base, uint32_t offset, uint32_t value)
 {
-    counters_add_mmio();
+    counters_add(mmio);
     *(volatile uint32_t *)((volatile uint8_t *)base + offset) = value;
 }
 
@@ -27,12 +27,12 @@ static inline void mmio_fence(void)
 
 static inline uint64_t mmio_read64(const volatile void *base, uint32_t offset)
 {
-    counters_add_mmio();
+    counters_add(mmio);
     return *(const volatile uint64_t *)((const volatile uint8_t *)base + offset);
 }
 
 static inline void mmio_write64(volatile void *base, uint32_t offset, uint64_t value)
 {
-    counters_add_mmio();
+    counters_add(mmio);
     *(volatile uint64_t *)((volatile uint8_t *)base + offset) = value;
 }

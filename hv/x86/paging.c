@@ -32,6 +32,7 @@ extern const char image_text_start[], image_text_end[], image_rodata_end[], imag
 
 static uint64_t root;            // the hypervisor's own top-level table
 static uint64_t device_map_next; // first free address of the device area
+static uint64_t cpu_map_next;    // and of the CPUs' own
 
 static unsigned index_of(uint64_t virt, enum level level)
 {
@@ -89,6 +90,7 @@ bool paging_begin(void)
 {
     root = paging_table_alloc();
     device_map_next = PAGING_DEVICE_MAP;
+    cpu_map_next = PAGING_CPU_MAP;
     // The upper half of every guest's top-level table is a copy of ours: all its entries must exist
     // before the first guest does. The image and the direct map make theirs by being mapped.
     if (root == 0 || find_entry(root, PAGING_DEVICE_MAP, LEVEL_1G, true) == NULL)
@@ -143,6 +145,20 @@ void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache)
     return (void *)(virt + offset);
 }
 
+void *paging_alloc(uint64_t size)
+{
+    uint64_t start = cpu_map_next + PAGING_PAGE_SIZE;
+    uint64_t end = start + align_up(size, PAGING_PAGE_SIZE);
+
+    for (uint64_t at = start; at < end; at += PAGING_PAGE_SIZE) {
+        uint64_t phys = paging_table_alloc();
+        if (phys == 0 || !map_one(root, at, phys, LEVEL_PAGE, ENTRY_WRITE | ENTRY_GLOBAL | no_execute()))
+            return NULL;
+    }
+    cpu_map_next = end;
+    return (void *)start;
+}
+
 uint64_t paging_space_create(void)
 {
     uint64_t space = paging_table_alloc();
@@ -189,7 +205,7 @@ void paging_space_destroy(uint64_t space)
 
 void paging_space_load(uint64_t space)
 {
-    counters.cr3_loads++;
+    counters_add(cr3_loads);
     control_set_cr3(space);
 }
 

@@ -5,6 +5,7 @@
 //   0xffff800000000000  direct map: all usable RAM, read-write, never executable, 2 MiB pages where possible
 //   0xffffff0000000000  device and firmware-table mappings, handed out upwards
 //   0xffffffff80000000  the hypervisor's image: text r-x, rodata r--, data rw-
+//   0xffffffffc0000000  stacks and tables of each CPU, handed out upwards
 //
 // The upper half is the same in every address space: guests' top-level tables share its entries.
 // The image itself is left out of the direct map, so no page is both writable and executable by
@@ -18,6 +19,7 @@
 #define PAGING_DIRECT_MAP 0xffff800000000000ull
 #define PAGING_DEVICE_MAP 0xffffff0000000000ull
 #define PAGING_IMAGE_MAP 0xffffffff80000000ull
+#define PAGING_CPU_MAP 0xffffffffc0000000ull // in the upper half of the image map
 
 enum paging_cache {
     PAGING_CACHED,   // firmware tables
@@ -51,6 +53,10 @@ void paging_finish(void);
 // Map `size` bytes at `phys` (any alignment) into the device area, never executable; cached mappings
 // are read-only. Lasts for ever. Null if memory is out. Context: boot, after paging_finish(), interrupts off.
 void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache);
+
+// Zeroed memory for ever: `size` bytes in whole pages, read-write, between pages that stay unmapped. Null if memory is
+// out. Context: boot, after paging_finish(), interrupts off.
+void *paging_alloc(uint64_t size);
 
 // Address spaces of guests. Each is named by the physical address of its top-level table.
 #define PAGING_WRITE (1u << 0)

@@ -3,6 +3,8 @@
 
 #include "machine.h"
 
+#include "x86/cpu.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +19,7 @@ struct region {
 };
 
 struct machine machine;
+struct cpu fake_cpu;
 static struct region *memory; // what is there
 static struct region
     *mappings; // what was handed out, each in an allocation of its own, so that ASan guards its end
