@@ -17,8 +17,14 @@
 
 #define ULL(value) ((unsigned long long)(value))
 
+// Whose timer it is, and by how much it may expire before the time in front.
 static void print_owner(const struct timer *timer)
 {
+    if (timer_wheel_armed(&timer->open)) {
+        uint64_t slack_ns = timer->node.expiry_ns - timer->open.expiry_ns;
+
+        log_print("  slack %llu.%09llu s", ULL(slack_ns / NSEC_PER_SEC), ULL(slack_ns % NSEC_PER_SEC));
+    }
     if (timer->owner == TIMER_NO_OWNER)
         log_print("  %s\n", timer_reason_name(timer->reason));
     else
@@ -60,9 +66,12 @@ void report_timers(void)
     }
     if (count > TIMERS_SHOWN_MAX)
         log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);
+    if (broken == NULL)
+        broken = timer_wheel_check(timer_open_wheel());
     log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
-    log_print("since boot: %llu armed, %llu expired, hardware set %llu times\n", ULL(timer_stats()->arms),
-              ULL(timer_stats()->expiries), ULL(timer_stats()->programs));
+    log_print("since boot: %llu armed, %llu expired, hardware set %llu times, %llu wake-ups saved by slack\n",
+              ULL(timer_stats()->arms), ULL(timer_stats()->expiries), ULL(timer_stats()->programs),
+              ULL(timer_stats()->saved));
 }
 
 static void print_irq(const char *name, uint64_t count)

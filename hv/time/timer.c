@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "dev/clock_event.h"
+#include "lib/bits.h"
 #include "lib/list.h"
 #include "time/clock.h"
 #include "x86/cpu.h"
@@ -16,6 +17,8 @@
 
 struct timer_queue {
     struct timer_wheel wheel;
+    struct timer_wheel open; // the beginnings of windows
+    uint64_t windows;        // on the open wheel
     struct clock_event *event;
     uint64_t
         programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring, leave it alone
@@ -29,8 +32,10 @@ bool timer_prepare(struct cpu *cpu)
 {
     struct timer_queue *queue = paging_alloc(sizeof(*queue));
 
-    if (queue != NULL)
+    if (queue != NULL) {
         timer_wheel_init(&queue->wheel, clock_now_ns());
+        timer_wheel_init(&queue->open, clock_now_ns());
+    }
     cpu->timers = queue;
     return queue != NULL;
 }
@@ -51,6 +56,7 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
                  void (*expire)(struct timer *timer, uint64_t now_ns))
 {
     timer_wheel_node_init(&timer->node);
+    timer_wheel_node_init(&timer->open);
     timer->expire = expire;
     timer->reason = reason;
     timer->owner = owner;
@@ -73,6 +79,37 @@ static void program(struct timer_queue *queue, uint64_t deadline_ns)
     event->arm(event, delay_ns);
 }
 
+// For the rare paths, which those without a window must not pay for.
+#define WINDOWED(condition) __builtin_expect((condition), 0)
+#define NOINLINE __attribute__((noinline))
+
+static inline bool has_window(const struct timer *timer)
+{
+    return timer_wheel_armed(&timer->open);
+}
+
+static void close_window(struct timer *timer)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    timer_wheel_cancel(&queue->open, &timer->open);
+    timer->open.expiry_ns = TIME_NEVER;
+    queue->windows--;
+}
+
+// These two are calls in the last place, so that the paths without a window save no registers for them.
+static void NOINLINE arm_windowed(struct timer *timer, uint64_t deadline_ns)
+{
+    close_window(timer);
+    timer_arm(timer, deadline_ns);
+}
+
+static void NOINLINE cancel_windowed(struct timer *timer)
+{
+    close_window(timer);
+    timer_cancel(timer);
+}
+
 void timer_arm(struct timer *timer, uint64_t deadline_ns)
 {
     struct timer_queue *queue = cpu_this()->timers;
@@ -81,15 +118,34 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns)
         timer_cancel(timer);
         return;
     }
+    if (WINDOWED(has_window(timer))) {
+        arm_windowed(timer, deadline_ns);
+        return;
+    }
     queue->stats.arms++;
     timer_wheel_arm(&queue->wheel, &timer->node, deadline_ns);
     if (deadline_ns < queue->programmed_ns)
         program(queue, deadline_ns);
 }
 
+void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    timer_arm(timer, u64_add_sat(deadline_ns, slack_ns)); // closes the window that it had
+    if (slack_ns == 0 || deadline_ns == TIME_NEVER)
+        return;
+    timer->node.expiry_ns = u64_add_sat(deadline_ns, slack_ns); // for a window without an end too
+    timer_wheel_arm(&queue->open, &timer->open, deadline_ns);
+    queue->windows++;
+}
+
 void timer_cancel(struct timer *timer)
 {
-    timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
+    if (WINDOWED(has_window(timer)))
+        cancel_windowed(timer);
+    else
+        timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
 }
 
 // Name an interrupt that has found nothing due.
@@ -103,6 +159,33 @@ static void attribute_nothing(struct timer_queue *queue, uint64_t now_ns)
         queue->stats.stale++;
 }
 
+// Expire a timer that has a window. Its beginning stays readable until it has been told.
+static void NOINLINE expire_windowed(struct timer_queue *queue, struct timer *timer, uint64_t now_ns)
+{
+    timer_wheel_cancel(&queue->open, &timer->open);
+    timer_wheel_cancel(&queue->wheel, &timer->node);
+    queue->windows--;
+    queue->stats.saved += now_ns < timer->node.expiry_ns;
+    timer->expire(timer, now_ns);
+    if (!has_window(timer))
+        timer->open.expiry_ns = TIME_NEVER;
+}
+
+// Expire the timers whose windows are open at now_ns, TIMERS_PER_INTERRUPT at the most; the others are served the next
+// time, since the end of their window is still ahead. Leaves programmed_ns at 0. Returns the earliest deadline.
+static uint64_t NOINLINE serve_windows(struct timer_queue *queue, uint64_t now_ns)
+{
+    queue->programmed_ns = 0; // as in expire_due()
+    for (unsigned budget = TIMERS_PER_INTERRUPT; budget != 0; budget--) {
+        struct timer_wheel_node *node = timer_wheel_pop(&queue->open, now_ns);
+        if (node == NULL)
+            break;
+        queue->stats.expiries++;
+        expire_windowed(queue, container_of(node, struct timer, open), now_ns);
+    }
+    return timer_wheel_next_ns(&queue->wheel);
+}
+
 // Expire what is due at now_ns, TIMERS_PER_INTERRUPT at the most. Returns the earliest deadline left.
 static uint64_t expire_due(struct timer_queue *queue, uint64_t now_ns, uint64_t next_ns)
 {
@@ -114,7 +197,10 @@ static uint64_t expire_due(struct timer_queue *queue, uint64_t now_ns, uint64_t 
         queue->stats.by_reason[timer->reason] += !attributed;
         attributed = true;
         queue->stats.expiries++;
-        timer->expire(timer, now_ns);
+        if (WINDOWED(has_window(timer)))
+            expire_windowed(queue, timer, now_ns);
+        else
+            timer->expire(timer, now_ns);
         next_ns = timer_wheel_next_ns(&queue->wheel);
     }
     return next_ns;
@@ -133,15 +219,29 @@ void timer_interrupt(void)
         attribute_nothing(queue, now_ns);
     else
         next_ns = expire_due(queue, now_ns, next_ns);
+    if (WINDOWED(queue->windows != 0))
+        next_ns = serve_windows(queue, now_ns);
     queue->on_its_way = false;
     queue->programmed_ns = TIME_NEVER;
     if (next_ns != TIME_NEVER)
         program(queue, next_ns);
 }
 
+// The hardware goes on running meanwhile, unlike in its interrupt.
+static void NOINLINE serve_windows_settling(struct timer_queue *queue)
+{
+    uint64_t programmed_ns = queue->programmed_ns;
+
+    serve_windows(queue, clock_now_ns());
+    queue->programmed_ns = programmed_ns;
+}
+
 void timer_settle(void)
 {
     struct timer_queue *queue = cpu_this()->timers;
+
+    if (WINDOWED(queue->windows != 0))
+        serve_windows_settling(queue);
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
 
     if (next_ns == queue->programmed_ns)
@@ -169,6 +269,11 @@ const struct clock_event *timer_clock_event(void)
 const struct timer_wheel *timer_wheel(void)
 {
     return &cpu_this()->timers->wheel;
+}
+
+const struct timer_wheel *timer_open_wheel(void)
+{
+    return &cpu_this()->timers->open;
 }
 
 uint64_t timer_programmed_ns(void)

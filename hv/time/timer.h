@@ -15,6 +15,15 @@
 // Example, hardware free, now = 1000: arm(A, 5000) sets the hardware to 5000; arm(B, 9000) only puts B on
 // the wheel; arm(A, 12000) moves A on the wheel; at 5000 the interrupt finds nothing due and sets 9000.
 //
+// Slack: a timer may have a window, [deadline, deadline + slack], at any instant of which it may expire. On the wheel is
+// its end. A second wheel, the open wheel, holds the windows by their beginnings. Whenever the CPU is awake at one of
+// the moments above (an interrupt of the timer has come, or it is about to go idle), every window that is open is
+// served. The hardware is set for the earliest end, which is the fewest wake-ups that meet all windows: until then
+// nobody needs one, and the one whose end it is needs it no later (the greedy rule for stabbing intervals).
+//
+// Example: A may expire in [10, 14], B in [12, 20], C in [13, 13]. The hardware holds 13: C expires there, and A and B
+// with it, since their windows are open. Two wake-ups are saved.
+//
 // Lateness is data: an interrupt that is late is never an error, a deadline that has passed when it is
 // armed fires at once, through the same interrupt as every other.
 #pragma once
@@ -39,7 +48,9 @@ enum timer_reason {
 #define TIMER_NO_OWNER UINT32_MAX
 
 struct timer {
-    struct timer_wheel_node node;
+    struct timer_wheel_node node; // the latest time
+    struct timer_wheel_node
+        open; // the earliest time, where it has a window; else its expiry_ns is TIME_NEVER
     // Called once per expiry, on the CPU the timer is queued on, interrupts off, the timer no longer armed.
     // May arm and cancel any timer, this one too. `now_ns` is when the queue looked, at or after the deadline.
     void (*expire)(struct timer *timer, uint64_t now_ns);
@@ -57,6 +68,7 @@ struct timer_stats {
     uint64_t stale;                    // interrupts for a deadline that had been cancelled or moved
     uint64_t early;                    // the hardware fired before the time it was set to; it was set again
     uint64_t range;                    // the deadline was further away than the hardware can count
+    uint64_t saved; // timers that expired before the end of their window, without an interrupt
 };
 
 // Make a queue for a CPU. False if memory is out. Boot CPU, once for each CPU, interrupts off, clock running.
@@ -73,9 +85,21 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
 // Context for this and all below: the queue's CPU, interrupts off.
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 
+// Arm or move a timer with a window: it expires at an instant of [deadline_ns, deadline_ns + slack_ns], by preference when
+// the CPU is awake for another reason. A sum of 2^64 - 1 or more has no end: such a timer is served only in passing, and
+// makes no interrupt. slack_ns 0 and deadline_ns TIME_NEVER: as timer_arm().
+void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
+
+// The earliest time at which a timer that is armed, or is expiring, may expire: its deadline.
+static inline uint64_t timer_deadline_ns(const struct timer *timer)
+{
+    return timer->open.expiry_ns < timer->node.expiry_ns ? timer->open.expiry_ns : timer->node.expiry_ns;
+}
+
 // Disarm; nothing happens if it is not armed.
 void timer_cancel(struct timer *timer);
 
+// A timer with a window that has no end does not count.
 static inline bool timer_armed(const struct timer *timer)
 {
     return timer_wheel_armed(&timer->node);
@@ -85,12 +109,14 @@ static inline bool timer_armed(const struct timer *timer)
 // by another interrupt), then set the hardware for the next deadline.
 void timer_interrupt(void);
 
-// The CPU is about to halt: make the hardware hold exactly the earliest deadline, or nothing.
+// The CPU is about to halt: serve the windows that are open (a bounded number), and make the hardware hold exactly the
+// earliest deadline, or nothing. Timers may expire in this call, so look again whether there is work before the halt.
 void timer_settle(void);
 
 // For the monitor.
 const struct timer_stats *timer_stats(void);
 const struct clock_event *timer_clock_event(void);
 const struct timer_wheel *timer_wheel(void);
+const struct timer_wheel *timer_open_wheel(void);
 uint64_t timer_programmed_ns(void); // what the hardware is set to; TIME_NEVER: nothing; 0 inside an expire()
 const char *timer_reason_name(enum timer_reason reason);

@@ -168,6 +168,8 @@ void sched_remove(struct vcpu *vcpu)
 static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *queue)
 {
     timer_settle();
+    if (queue->current != NULL)
+        return; // an event whose window was open has woken it
     queue->stats.idle_entries++;
     cpu_account(CPU_SHARE_IDLE);
     uint64_t vector = entry_idle();

@@ -42,6 +42,11 @@ UNIT_SRCS_test_cross_check   := tests/unit/test_cross_check.c hv/time/cross_chec
 	hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_cross_check := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_timer_window
+UNIT_SRCS_test_timer_window   := tests/unit/test_timer_window.c hv/time/timer.c hv/time/clock.c \
+	hv/shared/lib/ns_scale.c $(UNIT_WHEEL) $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_timer_window := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_ACPI := hv/dev/acpi.c hv/dev/acpi_tables.c hv/dev/acpi_madt.c hv/dev/acpi_fadt.c tests/unit/firmware.c
 
 UNIT_TESTS += test_acpi

@@ -39,6 +39,7 @@ void machine_reset(void)
     free_regions(&memory);
     free_regions(&mappings);
     machine = (struct machine){ .tsc_hz = 1000000000 };
+    fake_cpu = (struct cpu){ .self = &fake_cpu };
 }
 
 static struct region *add_region(struct region **list, uint64_t phys, size_t size)
@@ -47,6 +48,11 @@ static struct region *add_region(struct region **list, uint64_t phys, size_t siz
     *region = (struct region){ .phys = phys, .size = size, .bytes = malloc(size), .next = *list };
     *list = region;
     return region;
+}
+
+void *machine_alloc(size_t size)
+{
+    return memset(add_region(&mappings, 0, size)->bytes, 0, size);
 }
 
 void machine_add_memory(uint64_t phys, const void *bytes, size_t size)

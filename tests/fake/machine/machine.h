@@ -49,6 +49,9 @@ void machine_add_mmio(struct machine_chip *chip);
 // Physical memory that paging_map() shows: `size` bytes, copied. What is not added reads as all ones.
 void machine_add_memory(uint64_t phys, const void *bytes, size_t size);
 
+// Zeroed memory until machine_reset().
+void *machine_alloc(size_t size);
+
 // Let time pass.
 void machine_advance(uint64_t ps);
 

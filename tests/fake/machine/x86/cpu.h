@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Stands in for hv/x86/cpu.h in host tests: which CPU the code runs on, as the test says.
+// hv/x86/cpu.h in host tests: the CPU that the code runs on is an ordinary variable, which a test may change.
 #pragma once
 
-#include <stdint.h>
-
-#define CPU_MAX 64
-
-struct cpu {
-    uint32_t id;
-};
+#define cpu_this cpu_this_by_gs
+#include <x86/cpu.h> // the real one, for the layout
+#undef cpu_this
 
 extern struct cpu fake_cpu; // machine.c
 

@@ -15,3 +15,8 @@ static inline void *paging_map(uint64_t phys, uint64_t size, enum paging_cache c
 {
     return machine_map(phys, size, cache == PAGING_CACHED);
 }
+
+static inline void *paging_alloc(uint64_t size)
+{
+    return machine_alloc(size);
+}
