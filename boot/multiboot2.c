@@ -17,6 +17,7 @@
 
 // Real-mode memory belongs to the firmware and, later, to the start code of further CPUs.
 #define LOW_MEMORY_END 0x100000ull
+#define START_PAGE_END 0xa0000ull // the startup interrupt cannot name pages above
 
 // The direct map has room for this much; no PC has more.
 #define ADDRESS_LIMIT (1ull << 46)
@@ -237,6 +238,24 @@ static void read_tag(struct parse *parse, const struct tag *tag, enum pass pass)
     }
 }
 
+static bool holds_module(const struct boot_info *info, uint64_t start, uint64_t end)
+{
+    for (uint32_t i = 0; i < info->module_count; i++)
+        if (info->modules[i].start < end && info->modules[i].end > start)
+            return true;
+    return false;
+}
+
+// The highest one that will do; 0: there is none. Page 0 holds what the firmware's interrupts need.
+static uint64_t find_start_page(const struct parse *parse)
+{
+    for (uint64_t page = START_PAGE_END - PAGE_SIZE; page > 0; page -= PAGE_SIZE)
+        if (boot_memory_contains(&parse->memory, page, page + PAGE_SIZE) &&
+            !holds_module(parse->out, page, page + PAGE_SIZE))
+            return page;
+    return 0;
+}
+
 bool multiboot2_parse(uint32_t magic, const void *info, size_t readable_size, struct boot_info *out,
                       const char **reason)
 {
@@ -267,6 +286,7 @@ bool multiboot2_parse(uint32_t magic, const void *info, size_t readable_size, st
         *reason = "the loader gave no memory map";
         return false;
     }
+    out->start_page = find_start_page(&parse);
     boot_memory_remove(&parse.memory, 0, LOW_MEMORY_END);
     boot_memory_align(&parse.memory, PAGE_SIZE);
     out->memory_count = parse.memory.count;

@@ -184,6 +184,8 @@ boot_gdt_pointer:
         dd boot_gdt
 
 section .boot_bss nobits alloc write align=4096
+global boot_top_table          ; the way of ap_start.asm too
+boot_top_table:
 top_table:      resb 4096
 table_1g:       resb 4096
 image_table_1g: resb 4096

@@ -5,8 +5,9 @@
 HV_ASM :=
 HV_SRCS :=
 
-# boot/: the multiboot2 header and the 32-bit entry
+# boot/: the multiboot2 header, the 32-bit entry, the start of further CPUs
 HV_ASM += \
+	boot/ap_start.asm \
 	boot/start.asm
 HV_SRCS += \
 	boot/boot.c \
@@ -14,6 +15,7 @@ HV_SRCS += \
 
 # hv/: the list of inits, the choice of chips, the trap switch
 HV_SRCS += \
+	hv/cpus.c \
 	hv/machine.c \
 	hv/main.c \
 	hv/trap.c
@@ -22,6 +24,7 @@ HV_SRCS += \
 HV_ASM += \
 	hv/x86/entry.asm
 HV_SRCS += \
+	hv/x86/ap.c \
 	hv/x86/cpu.c \
 	hv/x86/descriptors.c \
 	hv/x86/features.c \
@@ -29,6 +32,7 @@ HV_SRCS += \
 	hv/x86/paging.c \
 	hv/x86/recovery.c \
 	hv/x86/stacks.c \
+	hv/x86/tsc_warp.c \
 	hv/x86/user_access.c
 
 # hv/shared/lib/

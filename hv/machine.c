@@ -38,6 +38,7 @@ extern const char image_load_start[], image_load_end[]; // linker/hv.ld; physica
 
 static struct acpi_info acpi;
 static struct clock_source *tsc, *lapic_counter, *hpet, *pmtimer;
+static enum boot_clockevent event_kind; // that was chosen; not BOOT_CLOCKEVENT_AUTO
 
 // UEFI loaders put modules below 1 MiB too, where no RAM is taken from: those get mapped by themselves.
 static bool map_low_modules(const struct boot_info *boot)
@@ -69,7 +70,8 @@ void machine_init_memory(const struct boot_info *boot)
         panic_machine("the loader's memory map has %llu KiB of usable RAM, Lull needs at least %u KiB; "
                       "give the machine more (QEMU: -m 512M)",
                       (unsigned long long)page_alloc_total_count() * 4, MEMORY_MIN_PAGES * 4);
-    mapped = paging_begin();
+    mapped = paging_begin() &&
+             paging_add_ram(boot->start_page, boot->start_page + (boot->start_page != 0) * PAGING_PAGE_SIZE);
     for (uint32_t i = 0; mapped && i < boot->memory_count; i++)
         mapped = paging_add_ram(boot->memory[i].start, boot->memory[i].end);
     if (!mapped || !map_low_modules(boot))
@@ -202,6 +204,35 @@ void machine_init_clock(const struct boot_options *options)
         clock_set_wall(wall_ns);
 }
 
+uint32_t machine_other_cpus(uint32_t apic_ids[CPU_MAX])
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < acpi.cpu_count; i++) {
+        bool known = acpi.cpus[i].apic_id == lapic_id(); // a CPU may be listed twice, in both forms
+        for (uint32_t j = 0; j < count; j++)
+            known |= acpi.cpus[i].apic_id == apic_ids[j];
+        if (acpi.cpus[i].enabled && !known && count < CPU_MAX)
+            apic_ids[count++] = acpi.cpus[i].apic_id;
+    }
+    return count;
+}
+
+bool machine_has_cpu_timers(void)
+{
+    return event_kind != BOOT_CLOCKEVENT_HPET;
+}
+
+const char *machine_init_cpu(void)
+{
+    if (lapic_init() != NULL)
+        return "has a local APIC that cannot be switched on";
+    timer_init(event_kind == BOOT_CLOCKEVENT_TSC_DEADLINE
+                   ? tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER)
+                   : lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER));
+    return NULL;
+}
+
 uint64_t machine_tsc_hz(void)
 {
     return tsc->frequency_hz;
@@ -235,8 +266,10 @@ static struct clock_event *tsc_deadline_clock_event(bool asked_for)
     const char *trouble =
         clock_is_tsc() ? tsc_deadline_trouble() : "it counts the TSC, and the clock does not";
 
-    if (trouble == NULL)
+    if (trouble == NULL) {
+        event_kind = BOOT_CLOCKEVENT_TSC_DEADLINE;
         return tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER);
+    }
     if (asked_for)
         log_warn("clockevent=tsc-deadline: %s; using the one-shot mode", trouble);
     return NULL;
@@ -248,14 +281,18 @@ static struct clock_event *lapic_clock_event(enum boot_clockevent wanted)
 
     if (wanted != BOOT_CLOCKEVENT_LAPIC_ONESHOT)
         event = tsc_deadline_clock_event(wanted == BOOT_CLOCKEVENT_TSC_DEADLINE);
-    if (event == NULL && is_ready(lapic_counter))
+    if (event == NULL && is_ready(lapic_counter)) {
+        event_kind = BOOT_CLOCKEVENT_LAPIC_ONESHOT;
         event = lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER);
+    }
     return event;
 }
 
 void machine_init_timer(const struct boot_options *options)
 {
     bool hpet_first = options->clockevent == BOOT_CLOCKEVENT_HPET;
+
+    event_kind = BOOT_CLOCKEVENT_HPET;
     struct clock_event *event = hpet_first ? hpet_clock_event() : lapic_clock_event(options->clockevent);
 
     if (event == NULL) {

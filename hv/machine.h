@@ -5,7 +5,10 @@
 // with what happens now; only what cannot be done without stops the machine (panic_machine).
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "x86/cpu.h"
 
 struct boot_info;
 struct boot_options;
@@ -24,6 +27,16 @@ void machine_init_timer(const struct boot_options *options);
 
 // The serial line by interrupts instead of polling.
 void machine_init_console(void);
+
+// How many CPUs the firmware offers beside this one; their APIC ids.
+uint32_t machine_other_cpus(uint32_t apic_ids[CPU_MAX]);
+
+// Whether every CPU has a timer of the chosen kind; the HPET's serves only one.
+bool machine_has_cpu_timers(void);
+
+// On a further CPU, interrupts off: its local APIC and its timer, as on the boot CPU. Null, or what is wrong as the rest
+// of a sentence ("the CPU ...").
+const char *machine_init_cpu(void);
 
 // The measured frequency of the TSC.
 uint64_t machine_tsc_hz(void);

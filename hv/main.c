@@ -8,6 +8,7 @@
 #include "core/boot_line.h"
 #include "core/log.h"
 #include "core/panic.h"
+#include "cpus.h"
 #include "dev/uart.h"
 #include "machine.h"
 #include "monitor/monitor.h"
@@ -41,6 +42,7 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     if (!sched_prepare(cpu_this(), machine_tsc_hz()) || // an empty run queue
         !time_page_init())                              // what guests read the clock from
         panic_machine("memory is out before the first guest; give the machine more (QEMU: -m 512M)");
+    cpus_start(boot, &options);    // the other CPUs
     monitor_start(boot, &options); // demonstration, self-test, guests of the modules, or just a prompt
     vcpu_run();                    // the run loop: vm/vcpu.c
 }

@@ -25,6 +25,7 @@ struct boot_info {
     char line[BOOT_INFO_LINE_MAX]; // the boot line, "key=value ..."
     uint32_t memory_count;
     struct boot_memory_range memory[BOOT_INFO_MEMORY_MAX];
+    uint64_t start_page; // a free page of RAM below 640 KiB, for the start of further CPUs; 0: there is none
     uint32_t module_count;
     struct boot_module modules[BOOT_INFO_MODULES_MAX];
     bool has_rsdp;

@@ -15,6 +15,7 @@ static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NU
 static const char *const hpets[] = { "64", "32", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const reports[] = { "text", "json", NULL };
+static const char *const all[] = { "all", NULL };
 static const char *const panics[] = { "halt", "reboot", "exit", NULL };
 
 static const struct option table[] = {
@@ -22,6 +23,8 @@ static const struct option table[] = {
     { "clockevent", OPTION_WORD, .words = clockevents, OPTION_FIELD(struct boot_options, clockevent) },
     { "clocksource", OPTION_WORD, .words = clocksources, OPTION_FIELD(struct boot_options, clocksource) },
     { "hpet", OPTION_WORD, .words = hpets, OPTION_FIELD(struct boot_options, hpet_narrow) },
+    { "cpus", OPTION_NUMBER, .words = all, .min = 1, .max = BOOT_CPUS_ALL,
+      OPTION_FIELD(struct boot_options, cpus) },
     { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },
@@ -50,9 +53,12 @@ void boot_line_parse(const char *line, struct boot_options *out)
     char error[OPTION_ERROR_MAX];
     struct option_word word;
 
-    *out = (struct boot_options){
-        .demo_seconds = 5, .demo_guests = 10, .curve_guests = 1000, .soak_hours = 720, .panic = PANIC_UNSET
-    };
+    *out = (struct boot_options){ .cpus = BOOT_CPUS_ALL,
+                                  .demo_seconds = 5,
+                                  .demo_guests = 10,
+                                  .curve_guests = 1000,
+                                  .soak_hours = 720,
+                                  .panic = PANIC_UNSET };
     while (option_next(&line, &word)) {
         if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {
             log_warn("boot line: %s; ignored", error);

@@ -29,6 +29,8 @@ enum boot_clockevent {
     BOOT_CLOCKEVENT_HPET,
 };
 
+#define BOOT_CPUS_ALL 64
+
 enum boot_clocksource {
     BOOT_CLOCKSOURCE_AUTO,
     BOOT_CLOCKSOURCE_TSC,
@@ -41,6 +43,7 @@ struct boot_options {
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
+    uint32_t cpus;                     // cpus=1..64|all: how many to run on, the boot CPU included
     bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
     bool report_json;                  // report=text|json: figures as @json lines too
     uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase

@@ -99,6 +99,8 @@ static void say_expected(struct sentence *sentence, const struct option *option)
     case OPTION_NUMBER:
         say(sentence, "a number from %llu to %llu", (unsigned long long)option->min,
             (unsigned long long)option->max);
+        if (option->words != NULL)
+            say(sentence, " or %s", option->words[0]);
         break;
     case OPTION_SIZE:
         say(sentence, "a size from ");
@@ -137,6 +139,10 @@ static bool read_value(const struct option *option, const struct option_word *va
     case OPTION_WORD:
         return find_word(option, value, out);
     case OPTION_NUMBER:
+        if (option->words != NULL && option_is(value, option->words[0])) {
+            *out = option->max;
+            return true;
+        }
         ok = parse_u64(value->text, value->length, out);
         break;
     case OPTION_SIZE:

@@ -19,7 +19,7 @@
 
 enum option_kind {
     OPTION_WORD,     // one of `words`; its index is stored
-    OPTION_NUMBER,   // decimal or 0x hexadecimal, min .. max
+    OPTION_NUMBER,   // decimal or 0x hexadecimal, min .. max; or one word, which stands for max
     OPTION_SIZE,     // bytes, with K, M or G, min .. max
     OPTION_DURATION, // ns, us, ms or s, min .. max in nanoseconds
     OPTION_TEXT,     // 1 .. size - 1 characters, stored with a NUL
@@ -28,7 +28,7 @@ enum option_kind {
 struct option {
     const char *key;
     enum option_kind kind;
-    const char *const *words; // OPTION_WORD: ended by NULL
+    const char *const *words; // OPTION_WORD: ended by NULL; OPTION_NUMBER: null, or the one word
     uint64_t min, max;
     size_t offset, size; // of the field: 1, 4 or 8 bytes, which hold `max`; OPTION_TEXT: a char array
 };

@@ -2,6 +2,7 @@
 // The structure offsets and constants that the assembly sources use. Compiled to text only, never linked.
 #include "x86/asm_offsets.h"
 
+#include "x86/ap.h"
 #include "x86/cpu.h"
 #include "x86/descriptors.h"
 #include "x86/entry.h"
@@ -48,6 +49,16 @@ void asm_offsets(void)
     OFFSET(FRAME_RFLAGS, struct trap_frame, rflags);
     OFFSET(FRAME_RSP, struct trap_frame, rsp);
     CONSTANT(FRAME_SIZE, sizeof(struct trap_frame));
+
+    OFFSET(AP_WORDS_LONG_OFFSET, struct ap_words, long_offset);
+    OFFSET(AP_WORDS_GDT_LIMIT, struct ap_words, gdt_limit);
+    OFFSET(AP_WORDS_BOOT_ROOT, struct ap_words, boot_root);
+    OFFSET(AP_WORDS_EFER, struct ap_words, efer);
+    OFFSET(AP_WORDS_ROOT, struct ap_words, root);
+    OFFSET(AP_WORDS_CPU, struct ap_words, cpu);
+    OFFSET(AP_WORDS_STACK, struct ap_words, stack);
+    OFFSET(AP_WORDS_ENTRY, struct ap_words, entry);
+    CONSTANT(AP_WORDS_SIZE, sizeof(struct ap_words));
 
     CONSTANT(VECTOR_DB, VECTOR_DB);
     CONSTANT(VECTOR_NMI, VECTOR_NMI);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Sets up the boot CPU and accounts for its time.
+// Sets up CPUs and accounts for their time.
 #include "x86/cpu.h"
 
 #include "x86/control.h"
@@ -7,6 +7,7 @@
 #include "x86/entry.h"
 #include "x86/features.h"
 #include "x86/msr.h"
+#include "x86/paging.h"
 #include "x86/stacks.h"
 #include "x86/tsc.h"
 #include "x86/user_access.h"
@@ -29,10 +30,8 @@ static void set_control_registers(void)
         cr4 |= CR4_UMIP;
     if (features.smep)
         cr4 |= CR4_SMEP;
-    if (features.smap) {
-        user_access_enable_smap();
+    if (features.smap)
         cr4 |= CR4_SMAP;
-    }
     control_set_cr4(cr4);
     control_set_cr0((control_cr0() | CR0_WP | CR0_MP | CR0_NE) & ~(CR0_EM | CR0_TS | CR0_AM));
 }
@@ -42,6 +41,17 @@ static void set_syscall(void)
     msr_write(MSR_EFER, msr_read(MSR_EFER) | MSR_EFER_SCE | (features.nx ? MSR_EFER_NXE : 0));
     msr_write(MSR_STAR, (uint64_t)SELECTOR_SYSRET_BASE << 48 | (uint64_t)SELECTOR_HV_CODE << 32);
     msr_write(MSR_SFMASK, SYSCALL_MASK);
+}
+
+static void load(struct cpu *cpu)
+{
+    descriptors_load(&cpu->tables);
+    cpu->self = cpu;
+    cpu->share_stamp_tsc = tsc_read();
+    msr_write(MSR_GS_BASE, (uint64_t)cpu);
+    msr_write(MSR_KERNEL_GS_BASE, 0); // what the first swapgs gives to the guest
+    set_control_registers();
+    set_syscall();
 }
 
 void cpu_init(void)
@@ -54,14 +64,46 @@ void cpu_init(void)
     };
 
     features_init();
+    if (features.smap)
+        user_access_enable_smap();
     descriptors_init(&boot_cpu.tables, &stacks);
-    boot_cpu.self = &boot_cpu;
-    boot_cpu.share_stamp_tsc = tsc_read();
-    msr_write(MSR_GS_BASE, (uint64_t)&boot_cpu);
-    msr_write(MSR_KERNEL_GS_BASE, 0); // what the first swapgs gives to the guest
-    set_control_registers();
-    set_syscall();
+    load(&boot_cpu);
     cpu_set_timed(true);
+}
+
+// The top of a new stack, 0 if memory is out.
+static uint64_t new_stack(uint64_t size)
+{
+    void *bottom = paging_alloc(size);
+
+    return bottom != NULL ? (uint64_t)bottom + size : 0;
+}
+
+struct cpu *cpu_create(uint32_t id, uint32_t apic_id)
+{
+    struct descriptors_stacks stacks = {
+        .debug = new_stack(STACKS_IST_SIZE),
+        .double_fault = new_stack(STACKS_IST_SIZE),
+        .nmi = new_stack(STACKS_IST_SIZE),
+        .machine_check = new_stack(STACKS_IST_SIZE),
+    };
+    uint64_t stack = new_stack(STACKS_MAIN_SIZE);
+    struct cpu *cpu = paging_alloc(sizeof(*cpu));
+
+    if (stacks.debug == 0 || stacks.double_fault == 0 || stacks.nmi == 0 || stacks.machine_check == 0 ||
+        stack == 0 || cpu == NULL)
+        return NULL;
+    cpu->id = id;
+    cpu->apic_id = apic_id;
+    cpu->stack = stack;
+    descriptors_init(&cpu->tables, &stacks);
+    return cpu;
+}
+
+void cpu_start(struct cpu *cpu)
+{
+    load(cpu);
+    cpu_set_timed(cpu_table[0]->timed);
 }
 
 void cpu_set_guest(struct entry_context *guest)

@@ -45,6 +45,8 @@ struct cpu {
     struct timer_queue *timers;
     struct run_queue *run_queue;
     uint32_t id; // 0 = the CPU that booted
+    uint32_t apic_id;
+    uint32_t start; // enum ap_state, atomic: how far its start has come
     struct descriptors tables;
 } __attribute__((aligned(64)));
 
@@ -77,6 +79,12 @@ static inline void cpu_account(enum cpu_share share)
 // Set up the boot CPU: its block, descriptor tables, control registers, syscall registers.
 // Called once, first thing in hv_main; interrupts off.
 void cpu_init(void);
+
+// Make the block of a further CPU, with its stacks and tables; its id is `id`. Null if memory is out. Boot CPU.
+struct cpu *cpu_create(uint32_t id, uint32_t apic_id);
+
+// On a further CPU, first thing: what cpu_init() does on the boot CPU. Interrupts off.
+void cpu_start(struct cpu *cpu);
 
 // Save traps from ring 3 in `guest` from now on. Context: interrupts off.
 void cpu_set_guest(struct entry_context *guest);

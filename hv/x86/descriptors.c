@@ -31,7 +31,7 @@ struct table_pointer {
 
 extern const uint64_t entry_stubs[VECTOR_COUNT]; // entry.asm: one address for each vector
 
-static void load_gdt(struct descriptors *tables)
+static void fill_gdt(struct descriptors *tables)
 {
     uint64_t base = (uint64_t)&tables->tss, limit = sizeof(tables->tss) - 1;
     uint64_t *gdt = tables->gdt;
@@ -43,25 +43,6 @@ static void load_gdt(struct descriptors *tables)
     gdt[SELECTOR_TSS / 8] =
         limit | (base & 0xffffff) << 16 | (base >> 24 & 0xff) << 56 | SEGMENT_PRESENT | SEGMENT_TSS_AVAILABLE;
     gdt[SELECTOR_TSS / 8 + 1] = base >> 32;
-
-    struct table_pointer pointer = { .limit = sizeof(tables->gdt) - 1, .base = (uint64_t)gdt };
-    asm volatile(
-        "lgdt %0\n\t"
-        "pushq %1\n\t"
-        "leaq 1f(%%rip), %%rax\n\t"
-        "pushq %%rax\n\t"
-        "lretq\n" // the only way to load CS
-        "1:\n\t"
-        "mov %2, %%ss\n\t"
-        "mov %3, %%ds\n\t"
-        "mov %3, %%es\n\t"
-        "mov %3, %%fs\n\t"
-        "mov %3, %%gs\n\t" // zeroes the GS base: cpu_init() sets it afterwards
-        "lldt %w3\n\t" // after reset the LDT is not empty: 64 KiB at address 0, Intel SDM vol. 3A, table 9-1
-        "ltr %w4"
-        :
-        : "m"(pointer), "i"(SELECTOR_HV_CODE), "r"(SELECTOR_HV_DATA), "r"(SELECTOR_NULL), "r"(SELECTOR_TSS)
-        : "rax", "memory");
 }
 
 static void set_gate(struct descriptors *tables, unsigned vector, uint64_t entry, unsigned dpl, enum ist ist)
@@ -75,10 +56,8 @@ static void set_gate(struct descriptors *tables, unsigned vector, uint64_t entry
     };
 }
 
-static void load_idt(struct descriptors *tables)
+static void fill_idt(struct descriptors *tables)
 {
-    struct table_pointer pointer = { .limit = sizeof(tables->idt) - 1, .base = (uint64_t)tables->idt };
-
     for (unsigned vector = 0; vector < VECTOR_COUNT; vector++)
         set_gate(tables, vector, entry_stubs[vector], 0, IST_NONE);
     set_gate(tables, VECTOR_BP, entry_stubs[VECTOR_BP], GATE_DPL3, IST_NONE);
@@ -86,7 +65,6 @@ static void load_idt(struct descriptors *tables)
     set_gate(tables, VECTOR_DF, entry_stubs[VECTOR_DF], 0, IST_DOUBLE_FAULT);
     set_gate(tables, VECTOR_NMI, entry_stubs[VECTOR_NMI], 0, IST_NMI);
     set_gate(tables, VECTOR_MC, entry_stubs[VECTOR_MC], 0, IST_MACHINE_CHECK);
-    asm volatile("lidt %0" : : "m"(pointer) : "memory");
 }
 
 void descriptors_init(struct descriptors *tables, const struct descriptors_stacks *stacks)
@@ -98,8 +76,34 @@ void descriptors_init(struct descriptors *tables, const struct descriptors_stack
     tss->ist[IST_NMI - 1] = stacks->nmi;
     tss->ist[IST_MACHINE_CHECK - 1] = stacks->machine_check;
     tss->io_map = sizeof(*tss);
-    load_gdt(tables);
-    load_idt(tables);
+    fill_gdt(tables);
+    fill_idt(tables);
+}
+
+void descriptors_load(const struct descriptors *tables)
+{
+    struct table_pointer gdt = { .limit = sizeof(tables->gdt) - 1, .base = (uint64_t)tables->gdt };
+    struct table_pointer idt = { .limit = sizeof(tables->idt) - 1, .base = (uint64_t)tables->idt };
+
+    asm volatile(
+        "lgdt %0\n\t"
+        "pushq %1\n\t"
+        "leaq 1f(%%rip), %%rax\n\t"
+        "pushq %%rax\n\t"
+        "lretq\n" // the only way to load CS
+        "1:\n\t"
+        "mov %2, %%ss\n\t"
+        "mov %3, %%ds\n\t"
+        "mov %3, %%es\n\t"
+        "mov %3, %%fs\n\t"
+        "mov %3, %%gs\n\t" // zeroes the GS base: the caller sets it afterwards
+        "lldt %w3\n\t" // after reset the LDT is not empty: 64 KiB at address 0, Intel SDM vol. 3A, table 9-1
+        "ltr %w4\n\t"
+        "lidt %5"
+        :
+        : "m"(gdt), "i"(SELECTOR_HV_CODE), "r"(SELECTOR_HV_DATA), "r"(SELECTOR_NULL), "r"(SELECTOR_TSS),
+          "m"(idt)
+        : "rax", "memory");
 }
 
 void descriptors_set_hypercall_entry(struct descriptors *tables, uint64_t entry)

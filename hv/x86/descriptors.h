@@ -60,8 +60,11 @@ struct descriptors_stacks {
     uint64_t debug, double_fault, nmi, machine_check;
 };
 
-// Fill in the tables, which are zero, and load them on this CPU. Zeroes the GS base. Once at each CPU's start, interrupts off.
+// Fill in the tables, which are zero. Context: any CPU, once for each CPU.
 void descriptors_init(struct descriptors *tables, const struct descriptors_stacks *stacks);
+
+// Load the tables on this CPU. Zeroes the GS base. Once at each CPU's start, interrupts off.
+void descriptors_load(const struct descriptors *tables);
 
 // Hypercalls by software interrupt go to `entry` from now on, on the CPU of these tables. Context: that CPU.
 void descriptors_set_hypercall_entry(struct descriptors *tables, uint64_t entry);

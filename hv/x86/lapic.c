@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Start of the local APIC, and interrupts to oneself. Intel SDM vol. 3A, 10.4 to 10.6.
+// Start of the local APIC, and interrupts to oneself and to others. Intel SDM vol. 3A, 10.4 to 10.6.
 
 #include "x86/lapic.h"
 
@@ -13,7 +13,7 @@
 
 #define ID_LAST 254u // an I/O APIC addresses 8 bits, and 255 is everybody
 
-// An interrupt command to oneself is delivered within a few bus cycles; this bounds the wait for one that is not.
+// An interrupt command is accepted within a few bus cycles; this bounds the wait for one that is not.
 #define ICR_READS_MAX 1000u
 
 volatile void *lapic_base;
@@ -81,15 +81,33 @@ uint8_t lapic_id(void)
     return (uint8_t)(lapic_is_x2apic() ? lapic_read(LAPIC_ID) : lapic_read(LAPIC_ID) >> LAPIC_ID_SHIFT);
 }
 
+// The last interrupt command has left; or it never will, and waiting does not help.
+static void await_icr(void)
+{
+    for (uint32_t reads = 0; reads < ICR_READS_MAX && (lapic_read(LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0;
+         reads++) {
+    }
+}
+
+void lapic_send(uint32_t apic_id, uint32_t command)
+{
+    if (lapic_is_x2apic()) {
+        mmio_fence(); // an MSR write does not wait for earlier stores
+        msr_write(LAPIC_X2APIC_MSR(LAPIC_ICR_LOW), (uint64_t)apic_id << 32 | LAPIC_ICR_ASSERT | command);
+        return;
+    }
+    await_icr();
+    lapic_write(LAPIC_ICR_HIGH, apic_id << LAPIC_ICR_DESTINATION_SHIFT);
+    lapic_write(LAPIC_ICR_LOW, LAPIC_ICR_ASSERT | command);
+}
+
 void lapic_send_self(uint8_t vector)
 {
     if (lapic_is_x2apic()) {
         lapic_write_x2apic(LAPIC_SELF_IPI, vector);
         return;
     }
-    for (uint32_t reads = 0; reads < ICR_READS_MAX && (lapic_read(LAPIC_ICR_LOW) & LAPIC_ICR_PENDING) != 0;
-         reads++) {
-    }
+    await_icr();
     lapic_write(LAPIC_ICR_LOW, LAPIC_ICR_SELF | LAPIC_ICR_ASSERT | vector);
 }
 

@@ -25,10 +25,14 @@
 #define   LAPIC_SVR_ENABLE (1u << 8)
 #define LAPIC_ESR     0x280 // error status, 10.5.3; a write latches the errors since the last one
 #define LAPIC_ICR_LOW 0x300 // interrupt command, 10.6.1
+#define   LAPIC_ICR_NMI     (4u << 8)
+#define   LAPIC_ICR_INIT    (5u << 8)
+#define   LAPIC_ICR_STARTUP (6u << 8) // the vector is the page to start in
 #define   LAPIC_ICR_PENDING (1u << 12)
 #define   LAPIC_ICR_ASSERT  (1u << 14)
 #define   LAPIC_ICR_SELF    (1u << 18)
-#define LAPIC_ICR_HIGH 0x310
+#define LAPIC_ICR_HIGH 0x310 // xAPIC only; the x2APIC has both halves in one MSR, 10.12.9
+#define   LAPIC_ICR_DESTINATION_SHIFT 24
 #define LAPIC_LVT_TIMER       0x320 // local vector table, 10.5.1
 #define   LAPIC_LVT_NMI          (4u << 8)
 #define   LAPIC_LVT_MASKED       (1u << 16)
@@ -108,6 +112,10 @@ static inline void lapic_eoi(void)
 // Interrupt this CPU itself: the vector becomes pending at once and is taken when interrupts are next on. Several
 // before that merge into one. Context: interrupts off.
 void lapic_send_self(uint8_t vector);
+
+// Send an interrupt to the CPU of that APIC id, another than this one: a vector alone, or LAPIC_ICR_NMI, _INIT, _STARTUP.
+// All that this CPU has written before is there for the other one when the interrupt is. Context: interrupts off.
+void lapic_send(uint32_t apic_id, uint32_t command);
 
 // The errors since the last call, the bits of LAPIC_ESR. For the handler of VECTOR_LAPIC_ERROR.
 uint32_t lapic_take_errors(void);

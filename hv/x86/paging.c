@@ -130,6 +130,11 @@ void paging_finish(void)
     control_set_cr3(root);
 }
 
+uint64_t paging_root(void)
+{
+    return root;
+}
+
 void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache)
 {
     uint64_t offset = phys % PAGING_PAGE_SIZE, virt = device_map_next;

@@ -50,6 +50,9 @@ bool paging_begin(void);
 bool paging_add_ram(uint64_t start, uint64_t end);
 void paging_finish(void);
 
+// The physical address of the top table of that map, for a CPU that starts.
+uint64_t paging_root(void);
+
 // Map `size` bytes at `phys` (any alignment) into the device area, never executable; cached mappings
 // are read-only. Lasts for ever. Null if memory is out. Context: boot, after paging_finish(), interrupts off.
 void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache);
