@@ -117,6 +117,12 @@ static inline int64_t hypercall_doorbell(uint64_t guest_id)
     return hypercall1(HCALL_DOORBELL, guest_id);
 }
 
+// From now on, run_times of the vCPU page are kept up to date.
+static inline void hypercall_run_times(void)
+{
+    hypercall0(HCALL_RUN_TIMES);
+}
+
 static inline int64_t hypercall_counters(struct lull_counters *counters)
 {
     return hypercall1(HCALL_COUNTERS, (uint64_t)counters);

@@ -98,6 +98,7 @@ HV_SRCS += \
 	hv/vm/time_page.c \
 	hv/vm/upcall.c \
 	hv/vm/vcpu.c \
+	hv/vm/vcpu_time.c \
 	hv/vm/vtimer.c
 
 # hv/monitor/
@@ -114,6 +115,7 @@ HV_SRCS += \
 	hv/monitor/line.c \
 	hv/monitor/monitor.c \
 	hv/monitor/report.c \
+	hv/monitor/report_account.c \
 	hv/monitor/report_time.c \
 	hv/monitor/selftest.c \
 	hv/monitor/selftest_timers.c \

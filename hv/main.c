@@ -15,6 +15,7 @@
 #include "vm/sched.h"
 #include "vm/time_page.h"
 #include "vm/vcpu.h"
+#include "vm/vcpu_time.h"
 #include "x86/cpu.h"
 
 void hv_main(const struct boot_info *boot, const char *refusal)
@@ -39,6 +40,7 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     machine_init_console();        // the serial line interrupts instead of being polled
 
     // Guests. From the end of this part on, there is no way back into this function.
+    vcpu_time_init(machine_tsc_hz());
     if (!sched_prepare(cpu_this(), machine_tsc_hz()) || // an empty run queue
         !time_page_init())                              // what guests read the clock from
         panic_machine("memory is out before the first guest; give the machine more (QEMU: -m 512M)");

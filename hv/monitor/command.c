@@ -59,7 +59,23 @@ static void run_kill(const struct option_word *argument)
         log_print("guest %u (%s) has ended already\n", guest->id, guest->name);
         return;
     }
-    guest_kill(guest, "operator", "killed from the monitor");
+    guest_kill(guest, GUEST_OPERATOR, "killed from the monitor");
+}
+
+static void run_pause(const struct option_word *argument)
+{
+    struct guest *guest = find_guest(argument);
+
+    if (guest != NULL && !guest_pause(guest))
+        log_print("guest %u (%s) has ended, or is paused already\n", guest->id, guest->name);
+}
+
+static void run_resume(const struct option_word *argument)
+{
+    struct guest *guest = find_guest(argument);
+
+    if (guest != NULL && !guest_resume(guest))
+        log_print("guest %u (%s) is not paused\n", guest->id, guest->name);
 }
 
 static void run_poweroff(const struct option_word *argument)
@@ -108,6 +124,12 @@ static void run_stats(const struct option_word *argument)
     report_stats();
 }
 
+static void run_times(const struct option_word *argument)
+{
+    (void)argument;
+    report_times();
+}
+
 static void run_timers(const struct option_word *argument)
 {
     (void)argument;
@@ -136,9 +158,13 @@ static const struct command commands[] = {
     { "help", "[COMMAND]", "what the commands do", print_help },
     { "guests", NULL, "every guest: timer interrupts, hypercalls, lateness, state", run_guests },
     { "stats", NULL, "where the time goes and what happened, since boot and since the last look", run_stats },
+    { "times", NULL, "where the time of each guest went: running, runnable (steal), blocked, paused",
+      run_times },
     { "timers", NULL, "the timer queue: what is armed, and what the hardware is set to", run_timers },
     { "irqs", NULL, "every hardware interrupt by name and reason", run_irqs },
     { "console", "N", "what guest N has written and writes; Ctrl-] leaves it", run_console },
+    { "pause", "N", "keep guest N from running; real time and its timers go on", run_pause },
+    { "resume", "N", "let guest N go on", run_resume },
     { "kill", "N", "end guest N", run_kill },
     { "clock", NULL, "the clock, its source and the timer hardware", run_clock },
     { "mem", NULL, "memory: pages in use, RAM ranges, modules", run_mem },

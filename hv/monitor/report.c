@@ -25,10 +25,8 @@
 static void format_state(const struct guest *guest, char *text, size_t size)
 {
     static const char *const states[VCPU_STATES] = {
-        [VCPU_RUNNING] = "running",
-        [VCPU_RUNNABLE] = "runnable",
-        [VCPU_BLOCKED] = "blocked",
-        [VCPU_ENDED] = "ended",
+        [VCPU_RUNNING] = "running", [VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
+        [VCPU_PAUSED] = "paused",   [VCPU_ENDED] = "ended",
     };
 
     switch (guest->state) {
@@ -65,7 +63,7 @@ static void stats_row(const char *title, uint64_t total, uint64_t recent, uint64
 {
     uint64_t milli = figures_rate_milli(recent, time_ns);
 
-    log_print("%-30s %16llu %12llu.%03llu\n", title, ULL(total), ULL(milli / 1000), ULL(milli % 1000));
+    log_print("%-30s %16llu %12llu.%03llu /s\n", title, ULL(total), ULL(milli / 1000), ULL(milli % 1000));
 }
 
 static void stats_share(const char *title, const struct figures *total, const struct figures *recent,
@@ -88,11 +86,11 @@ void report_stats(void)
     figures_subtract(&recent, &last);
     last = now;
     log_print("%-30s %16s %16s\n", "", "so far", "now");
-    stats_row("guest timer interrupts, /s", now.guest_timer, recent.guest_timer, recent.time_ns);
-    stats_row("hardware timer interrupts, /s", now.hardware_timer, recent.hardware_timer, recent.time_ns);
-    stats_row("hardware interrupts, /s", now.hardware, recent.hardware, recent.time_ns);
-    stats_row("hypercalls, /s", now.hypercalls, recent.hypercalls, recent.time_ns);
-    stats_row("vCPU switches, /s", now.switches, recent.switches, recent.time_ns);
+    stats_row("guest timer interrupts", now.guest_timer, recent.guest_timer, recent.time_ns);
+    stats_row("hardware timer interrupts", now.hardware_timer, recent.hardware_timer, recent.time_ns);
+    stats_row("hardware interrupts", now.hardware, recent.hardware, recent.time_ns);
+    stats_row("hypercalls", now.hypercalls, recent.hypercalls, recent.time_ns);
+    stats_row("vCPU switches", now.switches, recent.switches, recent.time_ns);
     stats_share("CPU time in the hypervisor", &now, &recent, CPU_SHARE_HYPERVISOR);
     stats_share("CPU time in guests", &now, &recent, CPU_SHARE_GUEST);
     stats_share("CPU time idle", &now, &recent, CPU_SHARE_IDLE);

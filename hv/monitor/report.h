@@ -7,6 +7,7 @@
 
 void report_guests(void);
 void report_stats(void);
+void report_times(void);
 void report_timers(void);
 void report_irqs(void);
 void report_clock(void);

@@ -41,12 +41,25 @@ static void print_distance(uint64_t time_ns, uint64_t now_ns)
               ULL(distance_ns % NSEC_PER_SEC));
 }
 
+// Keeps the earliest TIMERS_SHOWN_MAX nodes in order: puts `node` in its place among the `count` that are there.
+static void insert(struct timer_wheel_node **shown, unsigned int count, struct timer_wheel_node *node)
+{
+    unsigned int at = count;
+
+    if (count == TIMERS_SHOWN_MAX && shown[count - 1]->expiry_ns <= node->expiry_ns)
+        return;
+    at -= count == TIMERS_SHOWN_MAX;
+    for (; at > 0 && shown[at - 1]->expiry_ns > node->expiry_ns; at--)
+        shown[at] = shown[at - 1];
+    shown[at] = node;
+}
+
 void report_timers(void)
 {
     const struct timer_wheel *wheel = timer_wheel();
     const char *broken = timer_wheel_check(wheel);
     struct timer_wheel_cursor cursor = { 0 };
-    struct timer_wheel_node *node;
+    struct timer_wheel_node *node, *shown[TIMERS_SHOWN_MAX];
     uint64_t now_ns = clock_now_ns();
     unsigned int count = 0;
 
@@ -58,11 +71,13 @@ void report_timers(void)
         log_print("\n");
     }
     while ((node = timer_wheel_walk(wheel, &cursor)) != NULL) {
-        if (count++ < TIMERS_SHOWN_MAX) {
-            log_print("  ");
-            print_distance(node->expiry_ns, now_ns);
-            print_owner(container_of(node, struct timer, node));
-        }
+        insert(shown, count < TIMERS_SHOWN_MAX ? count : TIMERS_SHOWN_MAX, node);
+        count++;
+    }
+    for (unsigned int i = 0; i < count && i < TIMERS_SHOWN_MAX; i++) {
+        log_print("  ");
+        print_distance(shown[i]->expiry_ns, now_ns);
+        print_owner(container_of(shown[i], struct timer, node));
     }
     if (count > TIMERS_SHOWN_MAX)
         log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);

@@ -19,10 +19,10 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/vcpu_time.h"
 
 #define WITNESS "witness"
 #define WITNESS_ARGUMENTS "for=200ms" // beside another guest; by itself it runs as its line says
-#define OPERATOR "operator"           // the reason of a guest that is killed from here
 #define INSTANCES_MAX 64u
 #define SETTLE_NS NSEC_PER_SEC
 #define DETAIL_SIZE 256
@@ -42,6 +42,7 @@ static struct {
     uint32_t guest_count;
     struct guest *witness; // null: none
     enum stage stage;
+    bool paused;          // pause=
     struct figures begin; // expect=silence
 } test;
 
@@ -52,6 +53,7 @@ static uint32_t next_module;
 static uint32_t verdicts[SELFTEST_FAILURE + 1];
 static struct timer watcher;  // a guest has ended
 static struct timer deadline; // the stage is over
+static struct timer pauser;   // pause=: the other way round now
 
 // ---- Verdicts ---------------------------------------------------------------------------------------------------
 
@@ -138,6 +140,27 @@ static bool was_silent(void)
     return true;
 }
 
+// Whatever it has lived through, the times of a vCPU add up.
+static bool adds_up(const struct guest *guest)
+{
+    struct vcpu_time time;
+
+    if (guest == NULL)
+        return true;
+    vcpu_time_take(guest->vcpu, &time);
+    if (!vcpu_time_is_exact(&time))
+        fail(guest, "the times in its states are not the time that it lived");
+    return vcpu_time_is_exact(&time);
+}
+
+static bool all_add_up(void)
+{
+    for (uint32_t i = 0; i < test.guest_count; i++)
+        if (!adds_up(test.guests[i]))
+            return false;
+    return adds_up(test.witness);
+}
+
 static void judge(void)
 {
     char what[DETAIL_SIZE];
@@ -153,6 +176,8 @@ static void judge(void)
         fail(test.witness, "the witness was disturbed");
         return;
     }
+    if (!all_add_up())
+        return;
     figures_take(&now);
     if (now.early > 0) {
         selftest_report(test.options.image, SELFTEST_FAILURE, "%llu timer events came before their deadlines",
@@ -176,6 +201,7 @@ static void judge(void)
 static void clean_up(void)
 {
     timer_cancel(&deadline);
+    timer_cancel(&pauser);
     list_for_each_safe (node, &guest_list)
         guest_destroy(container_of(node, struct guest, link));
     memset(&test, 0, sizeof(test));
@@ -233,6 +259,8 @@ static bool begin(uint32_t index)
     }
     bool settle = test.options.expect == MODULE_EXPECT_SILENCE;
     test.stage = settle ? STAGE_SETTLE : STAGE_RUN;
+    if (test.options.pause_ns != 0)
+        timer_arm(&pauser, clock_now_ns() + test.options.pause_ns);
     timer_arm(&deadline, clock_now_ns() + (settle ? SETTLE_NS : test.options.timeout_ns));
     return true;
 }
@@ -278,13 +306,26 @@ static void guest_ended(struct timer *timer, uint64_t now_ns)
 
 static bool ends_by_operator(void)
 {
-    return test.options.expect == MODULE_EXPECT_KILL && strcmp(test.options.expect_reason, OPERATOR) == 0;
+    return test.options.expect == MODULE_EXPECT_KILL &&
+           strcmp(test.options.expect_reason, GUEST_OPERATOR) == 0;
 }
 
 static void kill_guests(void)
 {
     for (uint32_t i = 0; i < test.guest_count; i++)
-        guest_kill(test.guests[i], OPERATOR, "killed by the self-test");
+        guest_kill(test.guests[i], GUEST_OPERATOR, "killed by the self-test");
+}
+
+// Pauses or resumes the guests under test. Those that have ended take no notice.
+static void pause_over(struct timer *timer, uint64_t now_ns)
+{
+    test.paused = !test.paused;
+    for (uint32_t i = 0; i < test.guest_count; i++)
+        if (test.paused)
+            guest_pause(test.guests[i]);
+        else
+            guest_resume(test.guests[i]);
+    timer_arm(timer, now_ns + test.options.pause_ns);
 }
 
 static void stage_over(struct timer *timer, uint64_t now_ns)
@@ -311,6 +352,7 @@ void selftest_start(const struct boot_info *info)
     boot = info;
     witness_module = launch_find(info, WITNESS, &witness_options);
     timer_setup(&watcher, TIMER_MONITOR, TIMER_NO_OWNER, guest_ended);
+    timer_setup(&pauser, TIMER_MONITOR, TIMER_NO_OWNER, pause_over);
     timer_setup(&deadline, TIMER_MONITOR, TIMER_NO_OWNER, stage_over);
     guest_watch(&watcher);
     selftest_timers_start();

@@ -76,7 +76,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->guest = guest;
     vcpu->page = page;
     vcpu->state = VCPU_BLOCKED;
-    vcpu->state_since_tsc = tsc_read();
+    vcpu->created_tsc = vcpu->state_since_tsc = tsc_read();
     vcpu->entry.frame.rip = guest->image->elf.entry;
     vcpu->entry.frame.rsp = guest->ram_end;
     vcpu->entry.frame.rdi = LULL_START_PAGE;
@@ -200,6 +200,22 @@ void guest_kill(struct guest *guest, const char *reason, const char *format, ...
     va_end(arguments);
     end(guest, GUEST_KILLED);
     guest_report_killed(guest);
+}
+
+bool guest_pause(struct guest *guest)
+{
+    if (guest->state != GUEST_ALIVE || guest->vcpu->state == VCPU_PAUSED)
+        return false;
+    vcpu_pause(guest->vcpu);
+    return true;
+}
+
+bool guest_resume(struct guest *guest)
+{
+    if (guest->state != GUEST_ALIVE || guest->vcpu->state != VCPU_PAUSED)
+        return false;
+    vcpu_resume(guest->vcpu);
+    return true;
 }
 
 void guest_destroy(struct guest *guest)

@@ -72,6 +72,14 @@ void guest_exit(struct guest *guest, uint64_t code);
 void guest_kill(struct guest *guest, const char *reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+// The reason of a guest that has done nothing wrong: its registers are not shown.
+#define GUEST_OPERATOR "operator"
+
+// Keep a guest from running, and let it go on. False: it has ended, or is paused (not paused) already. Real time goes on
+// meanwhile: see vcpu_pause().
+bool guest_pause(struct guest *guest);
+bool guest_resume(struct guest *guest);
+
 // Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);
 

@@ -4,6 +4,7 @@
 
 #include "core/log.h"
 #include "lib/format.h"
+#include "lib/string.h"
 #include "vm/elf.h"
 #include "vm/guest.h"
 #include "vm/guest_image.h"
@@ -83,6 +84,10 @@ void guest_report_killed(const struct guest *guest)
     char where[96];
 
     format_address(guest, f->rip, where, sizeof(where));
+    if (strcmp(guest->reason, GUEST_OPERATOR) == 0) {
+        log_info("guest %u (%s) ended by the operator: %s", guest->id, guest->name, guest->detail);
+        return;
+    }
     log_error("guest %u (%s) killed: %s: %s", guest->id, guest->name, guest->reason, guest->detail);
     log_error("  rip %s  rsp 0x%llx  rflags 0x%llx", where, LL(f->rsp), LL(f->rflags));
     log_error("  rax %016llx  rbx %016llx  rcx %016llx  rdx %016llx", LL(f->rax), LL(f->rbx), LL(f->rcx),

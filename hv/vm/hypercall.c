@@ -12,6 +12,7 @@
 #include "vm/sched.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
+#include "vm/vcpu_time.h"
 #include "x86/counters.h"
 #include "x86/cpu.h"
 
@@ -104,6 +105,7 @@ static int64_t doorbell(ARGUMENTS)
 
     if (guest == NULL || guest->state != GUEST_ALIVE)
         return LULL_ENOENT;
+    guest->vcpu->rung = true;
     vcpu_pend(guest->vcpu, BIT(LULL_IRQ_DOORBELL));
     if (guest->vcpu == vcpu)
         cpu_this()->leave = 1;
@@ -144,6 +146,18 @@ const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall
 _Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_UPCALL_RETURN,
                "the fast calls come first, without a gap");
 
+// The calls that are too rare for the table.
+static int64_t call_slowly(struct vcpu *vcpu)
+{
+    switch (vcpu->entry.frame.rax) {
+    case HCALL_RUN_TIMES:
+        vcpu_time_show(vcpu);
+        return LULL_OK;
+    default:
+        return LULL_ENOSYS;
+    }
+}
+
 void hypercall_slow(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
@@ -153,7 +167,7 @@ void hypercall_slow(struct vcpu *vcpu)
         upcall_return(vcpu);
         return;
     }
-    frame->rax = (uint64_t)LULL_ENOSYS;
+    frame->rax = (uint64_t)call_slowly(vcpu);
     frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0; // as after every hypercall
     frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
 }

@@ -15,6 +15,8 @@
 #define MEMORY_MIN LULL_PAGE_SIZE
 #define MEMORY_MAX (512ull << 20)
 #define MEMORY_DEFAULT (256ull << 10)
+#define PAUSE_MIN_NS (10 * NSEC_PER_USEC)
+#define PAUSE_MAX_NS (10 * NSEC_PER_SEC)
 #define TIMEOUT_MIN_NS NSEC_PER_MSEC
 #define TIMEOUT_MAX_NS (1000 * NSEC_PER_SEC)
 #define TIMEOUT_DEFAULT_NS (10 * NSEC_PER_SEC)
@@ -34,6 +36,7 @@ static const struct option table[] = {
     { "mem", OPTION_SIZE, .min = MEMORY_MIN, .max = MEMORY_MAX, FIELD(options.memory_bytes) },
     { "name", OPTION_TEXT, FIELD(options.name) },
     { "expect", OPTION_TEXT, FIELD(expect) },
+    { "pause", OPTION_DURATION, .min = PAUSE_MIN_NS, .max = PAUSE_MAX_NS, FIELD(options.pause_ns) },
     { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
 };
 

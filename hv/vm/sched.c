@@ -83,8 +83,8 @@ static void start(struct run_queue *queue, struct vcpu *vcpu)
     vcpu_set_state(vcpu, VCPU_RUNNING);
     vcpu->charged_tsc = vcpu->state_since_tsc;
     queue->current = vcpu;
-    if (__builtin_expect(vcpu->vtimer.parked, 0))
-        vtimer_unpark(vcpu);
+    if (__builtin_expect(vcpu->on_start, 0))
+        vcpu_started(vcpu);
 }
 
 // A slice is needed while somebody waits for a CPU that is in use.
@@ -151,17 +151,32 @@ void sched_yield(struct vcpu *vcpu)
     cpu->leave = 1;
 }
 
-void sched_remove(struct vcpu *vcpu)
+// Take the vCPU off the queue and off the CPU, whatever it is doing.
+static void take_away(struct vcpu *vcpu, enum vcpu_state state)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct cpu *cpu = cpu_this();
+    struct run_queue *queue = cpu->run_queue;
 
     if (vcpu->state == VCPU_RUNNABLE) {
         list_remove(&vcpu->run_link);
         update_slice(queue);
     }
-    if (queue->current == vcpu)
+    if (queue->current == vcpu) {
+        charge(queue, vcpu);
         queue->current = NULL;
-    vcpu_set_state(vcpu, VCPU_ENDED);
+        cpu->leave = 1;
+    }
+    vcpu_set_state(vcpu, state);
+}
+
+void sched_pause(struct vcpu *vcpu)
+{
+    take_away(vcpu, VCPU_PAUSED);
+}
+
+void sched_remove(struct vcpu *vcpu)
+{
+    take_away(vcpu, VCPU_ENDED);
 }
 
 // Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.

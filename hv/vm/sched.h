@@ -34,6 +34,9 @@ void sched_block(struct vcpu *vcpu);
 // The running vCPU lets all others that wait go first.
 void sched_yield(struct vcpu *vcpu);
 
+// The vCPU is VCPU_PAUSED from now on, whatever it is doing. sched_wake() lets it go on.
+void sched_pause(struct vcpu *vcpu);
+
 // The vCPU ends, whatever it is doing.
 void sched_remove(struct vcpu *vcpu);
 

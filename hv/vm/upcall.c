@@ -56,8 +56,10 @@ static bool reuse_frame(const struct vcpu *vcpu, struct trap_frame *frame)
 
 static void count_delivery(struct vcpu *vcpu, uint64_t due)
 {
-    if (due & BIT(LULL_IRQ_DOORBELL))
+    if ((due & BIT(LULL_IRQ_DOORBELL)) && vcpu->rung) {
+        vcpu->rung = false;
         vcpu->stats.doorbell_upcalls++;
+    }
     if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
         vtimer_delivered(vcpu);
 }

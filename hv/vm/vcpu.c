@@ -6,6 +6,7 @@
 #include "vm/guest.h"
 #include "vm/sched.h"
 #include "vm/upcall.h"
+#include "vm/vcpu_time.h"
 #include "x86/cpu.h"
 #include "x86/features.h"
 #include "x86/msr.h"
@@ -17,6 +18,14 @@ void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
     __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED); // the guest clears bits at any time
     if (vcpu->state == VCPU_BLOCKED && upcall_due(vcpu) != 0)
         sched_wake(vcpu);
+}
+
+void vcpu_started(struct vcpu *vcpu)
+{
+    if (vcpu->on_start & VCPU_START_UNPARK)
+        vtimer_unpark(vcpu);
+    if (vcpu->on_start & VCPU_START_SHOW_TIMES)
+        vcpu_time_update(vcpu);
 }
 
 // Make this CPU hold the vCPU's context. Nothing to do if it is the one that ran last.
@@ -35,6 +44,21 @@ static void load(struct cpu *cpu, struct vcpu *vcpu)
     cpu_set_guest(&vcpu->entry);
     cpu->vcpu = vcpu;
     vcpu->stats.switches++;
+}
+
+void vcpu_pause(struct vcpu *vcpu)
+{
+    vcpu->waits = vcpu->state == VCPU_BLOCKED;
+    sched_pause(vcpu);
+}
+
+void vcpu_resume(struct vcpu *vcpu)
+{
+    vcpu->page->pauses = ++vcpu->pauses;
+    if (vcpu->waits && upcall_due(vcpu) == 0)
+        vcpu_set_state(vcpu, VCPU_BLOCKED);
+    else
+        sched_wake(vcpu);
 }
 
 void vcpu_end(struct vcpu *vcpu)

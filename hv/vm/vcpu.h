@@ -15,13 +15,21 @@
 struct guest;
 struct lull_vcpu_page;
 
-// Every moment of a vCPU's life is in exactly one of these; vcpu->state_tsc[] sums them.
+// Every moment of a vCPU's life, from its creation to its end, is in exactly one of the states before VCPU_ENDED, and
+// vcpu->state_tsc[] sums them: vm/vcpu_time.h. In VCPU_RUNNABLE and behind it, it could go on and is not let to.
 enum vcpu_state {
     VCPU_RUNNING,  // it has the CPU (the hypervisor's work for it included)
-    VCPU_RUNNABLE, // it waits for the CPU: steal time
     VCPU_BLOCKED,  // it waits for an interrupt
+    VCPU_RUNNABLE, // it waits for the CPU: steal time
+    VCPU_PAUSED,   // the operator keeps it from running, whatever it was doing
     VCPU_ENDED,
     VCPU_STATES,
+};
+
+// What is to be done when a vCPU gets the CPU: mostly nothing, and then it costs one branch.
+enum vcpu_start {
+    VCPU_START_UNPARK = 1 << 0,     // vtimer_unpark()
+    VCPU_START_SHOW_TIMES = 1 << 1, // vcpu_time_update()
 };
 
 // What the monitor and the demonstration show. Counts since creation.
@@ -47,6 +55,11 @@ struct vcpu {
     struct vtimer vtimer;
 
     enum vcpu_state state;
+    uint32_t on_start; // enum vcpu_start
+    bool waits;        // VCPU_PAUSED: it was blocked before
+    bool rung;         // a doorbell has rung since the last upcall for one
+    uint64_t pauses;   // times it went on after a pause
+    uint64_t created_tsc;
     uint64_t state_since_tsc;
     uint64_t state_tsc[VCPU_STATES];
     struct list_node run_link; // in the run queue while VCPU_RUNNABLE
@@ -70,8 +83,18 @@ static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
     vcpu->state = state;
 }
 
+// The vCPU has got the CPU and vcpu->on_start is not 0. Interrupts off.
+void vcpu_started(struct vcpu *vcpu);
+
 // Set interrupts pending in the vCPU's shared page and wake it if it waits for one of them. Interrupts off.
 void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits);
+
+// Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes pending
+// and is delivered when it runs again. It must be neither paused nor ended. Interrupts off.
+void vcpu_pause(struct vcpu *vcpu);
+
+// Let a paused vCPU go on: it waits again if it did and nothing has come for it, else it is runnable. Interrupts off.
+void vcpu_resume(struct vcpu *vcpu);
 
 // The vCPU has ended: it is off every queue, and off this CPU if it was on it. Interrupts off.
 void vcpu_end(struct vcpu *vcpu);

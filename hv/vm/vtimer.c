@@ -59,9 +59,10 @@ static void expire(struct timer *timer, uint64_t now_ns)
 
     if (vtimer->period_ns != 0) {
         pend(vcpu, deadline_ns, now_ns);
-        vtimer->parked = vcpu->state != VCPU_RUNNING;
-        if (!vtimer->parked)
+        if (vcpu->state == VCPU_RUNNING)
             next_period(vcpu, deadline_ns, now_ns);
+        else
+            vcpu->on_start |= VCPU_START_UNPARK;
         return;
     }
     uint64_t next_ns = wanted_ns(vcpu);
@@ -96,7 +97,7 @@ void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
 
 void vtimer_unpark(struct vcpu *vcpu)
 {
-    vcpu->vtimer.parked = false;
+    vcpu->on_start &= ~(uint32_t)VCPU_START_UNPARK;
     next_period(vcpu, vcpu->vtimer.timer.node.expiry_ns, clock_now_ns());
 }
 
@@ -115,7 +116,7 @@ bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
     if (period_ns != 0 && (period_ns < VTIMER_PERIOD_MIN_NS || period_ns > INT64_MAX))
         return false;
     vtimer->period_ns = period_ns;
-    vtimer->timer.reason = TIMER_GUEST_PERIOD;
+    vtimer->timer.reason = period_ns != 0 ? TIMER_GUEST_PERIOD : TIMER_GUEST_EVENT;
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
     hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns));
     return true;

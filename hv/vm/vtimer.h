@@ -33,7 +33,6 @@ struct vtimer {
     uint64_t period_ns;   // 0: one-shot
     uint64_t fired_ns;    // when the timer queue looked and it became pending
     bool undelivered;     // pending since fired_ns, no upcall yet
-    bool parked;          // periodic: disarmed since the last deadline, until the vCPU has the CPU
     uint64_t events, missed;
 };
 
@@ -50,7 +49,7 @@ void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns);
 // The vCPU is about to wait: take over the deadline that it left in its page without a trap.
 void vtimer_before_block(struct vcpu *vcpu);
 
-// The vCPU has the CPU and its period is parked: go on.
+// The vCPU has the CPU and its period is parked (VCPU_START_UNPARK): go on.
 void vtimer_unpark(struct vcpu *vcpu);
 
 // Tick every period_ns from now on; 0 switches the device off. Periods below VTIMER_PERIOD_MIN_NS are

@@ -35,6 +35,8 @@ TEST_GUESTS := \
 	page_scribble \
 	registers \
 	return_no_entry \
+	run_paused \
+	run_times \
 	sched_claim \
 	sched_pair \
 	selectors \

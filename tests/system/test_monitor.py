@@ -7,7 +7,7 @@ import re
 import pytest
 
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
-COMMANDS = ("help", "guests", "stats", "timers", "irqs", "console", "kill", "poweroff")
+COMMANDS = ("help", "guests", "stats", "times", "timers", "irqs", "console", "pause", "resume", "kill", "poweroff")
 
 
 @pytest.fixture
@@ -43,7 +43,45 @@ def test_guests_are_listed_and_killed(monitor):
     assert sum("killed" in rest for rest in after.values()) == 1 and len(after) == 3, after
 
 
-@pytest.mark.parametrize("command", ["kill", "kill 99", "kill x", "console", "console 99", "kill -1",
+def test_pause_and_resume(monitor):
+    monitor.command("pause 2")
+    paused = states(monitor.command("guests"))
+    assert [name for name, rest in paused.items() if rest.endswith("paused")] == ["web.1"], paused
+    assert "paused already" in monitor.command("pause 2")
+    monitor.command("resume 2")
+    assert not any("paused" in rest for rest in states(monitor.command("guests")).values())
+    assert "not paused" in monitor.command("resume 2")
+    times = states(monitor.command("times"))
+    # Four shares of the time it has lived, and how often it was paused.
+    assert [rest.split()[-1] for rest in times.values()] == ["0", "1", "0"], times
+    shares = [float(share) for share in re.findall(r"([\d.]+) %", times["web.1"])]
+    assert len(shares) == 4 and shares[3] > 0 and abs(sum(shares) - 100) < 0.05, times
+
+
+def test_times_add_up_to_the_tick(monitor):
+    monitor.command("pause 1")
+    monitor.command("kill 2")
+    for _ in range(5):
+        assert "of 3 guests, the four add up to the time lived, to the tick, in 3" in monitor.command("times")
+
+
+def test_timers_are_in_order(monitor):
+    for _ in range(100):  # until all guests have armed theirs
+        text = monitor.command("timers")
+        due = [float(time) for time in re.findall(r"^  ([+-][\d.]+) s  guest", text, re.MULTILINE)]
+        assert due == sorted(due), text
+        if len(due) == 3:
+            return
+    pytest.fail(text)
+
+
+def test_an_operators_kill_shows_no_registers(monitor):
+    monitor.command("kill 1")
+    text = monitor.command("log")
+    assert "ended by the operator" in text and "rip 0x" not in text, text
+
+
+@pytest.mark.parametrize("command", ["pause", "pause 99", "resume x", "times 1", "kill", "kill 99", "kill x", "console", "console 99", "kill -1",
                                      "kill 18446744073709551616"])
 def test_bad_arguments_are_answered(monitor, command):
     assert monitor.command(command).strip(), f"`{command}` got no answer"

@@ -33,6 +33,11 @@ UNIT_TESTS += test_calibrate
 UNIT_SRCS_test_calibrate   := tests/unit/test_calibrate.c hv/time/calibrate.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_calibrate := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_vcpu_time
+UNIT_SRCS_test_vcpu_time   := tests/unit/test_vcpu_time.c hv/vm/vcpu_time.c hv/time/clock.c hv/shared/lib/ns_scale.c \
+	$(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_vcpu_time := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)

@@ -44,7 +44,8 @@
 #define HCALL_COUNTERS 11      // (address of struct lull_counters) -> 0
 #define HCALL_SET_DEADLINE 12  // (deadline_ns) -> 0; absolute, LULL_TIME_NEVER shuts the device down
 #define HCALL_UPCALL_RETURN 13 // rax is popped from the stack; leaves an upcall, preserves all registers
-#define HCALL_COUNT 14
+#define HCALL_RUN_TIMES 14     // () -> 0; run_times of the vCPU page are kept up to date from now on
+#define HCALL_COUNT 15
 
 #define LULL_OK 0
 #define LULL_EINVAL (-1) // an argument is out of its range
@@ -72,6 +73,19 @@ struct lull_event_record {
 
 #define LULL_TIME_NEVER UINT64_MAX
 
+// Where the vCPU's time went until it got the CPU last; HCALL_RUN_TIMES switches it on. The hypervisor writes only while the
+// vCPU does not run: if version is the same before and behind the reads, they belong together. Since then only running_ns
+// has grown, by as much as the clock since since_ns.
+struct lull_run_times {
+    uint64_t version;     // counts the updates; 0: never asked for
+    uint64_t since_ns;    // the clock at the update
+    uint64_t elapsed_ns;  // since the vCPU was created: exactly the sum of the four
+    uint64_t running_ns;  // it had the CPU
+    uint64_t runnable_ns; // steal time: it wanted the CPU and did not have it
+    uint64_t blocked_ns;  // it waited for an interrupt
+    uint64_t paused_ns;   // it was kept from running by the operator
+};
+
 struct lull_vcpu_page {
     uint32_t irq_enabled; // guest: 1 = upcalls may come. hv: 0 at each upcall
     uint32_t reserved0;
@@ -87,6 +101,9 @@ struct lull_vcpu_page {
     uint64_t armed_until_ns;   // hv
     uint64_t timer_count;      // hv: timer events pended so far, both modes
     uint64_t timer_missed;     // hv: periods of the periodic mode that passed unserved and were not replayed
+    uint64_t reserved1[21];    // run_times stands at 256
+    struct lull_run_times run_times; // hv
+    uint64_t pauses;                 // hv: times that the guest went on after a pause
 };
 
 _Static_assert(offsetof(struct lull_vcpu_page, irq_enabled) == 0, "ABI");
@@ -97,7 +114,11 @@ _Static_assert(offsetof(struct lull_vcpu_page, timer) == 32, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, next_deadline_ns) == 56, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, armed_until_ns) == 64, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 72, "ABI");
-_Static_assert(sizeof(struct lull_vcpu_page) == 88, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_missed) == 80, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
+_Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
+_Static_assert(sizeof(struct lull_vcpu_page) == 320, "ABI");
 
 // An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, pushes this
 // frame and continues at `interrupt_entry` with rsp pointing to it (aligned as the interrupted code

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The self-test pauses and resumes this guest all the time (pause=), while it runs, waits for the CPU or sleeps. It learns
+// of each pause by a count and finds the time in its run times. Real time goes on: an event that comes due during a pause
+// is delivered behind it, late, once and never early.
+#include "run_times.h"
+
+#include <lib/time.h>
+
+#define PAUSES 20u
+#define STEP_NS (2 * NSEC_PER_MSEC)
+
+int test_main(void)
+{
+    struct lull_run_times last, now;
+    uint64_t pauses = pages_vcpu()->pauses, late = 0;
+
+    hypercall_run_times();
+    last = run_times_read();
+    while (pages_vcpu()->pauses < pauses + PAUSES) {
+        uint64_t deadline_ns = clock_now_ns() + STEP_NS, events = test_timer_count;
+
+        test_sleep(STEP_NS);
+        EXPECT_EQUAL(test_timer_count, events + 1);
+        EXPECT(test_timer_ns >= deadline_ns);
+        late += test_timer_ns - deadline_ns > STEP_NS;
+        test_spin(STEP_NS);
+        now = run_times_read();
+        EXPECT(now.paused_ns >= last.paused_ns && now.running_ns > last.running_ns);
+        last = now;
+    }
+    EXPECT(late > 0);
+    EXPECT(now.paused_ns >= PAUSES * STEP_NS);
+    return TEST_PASSED;
+}
