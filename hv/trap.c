@@ -33,14 +33,16 @@ static void take_uart_interrupt(void)
 // The one switch. `vcpu` is null if the CPU was idle: then only device interrupts come.
 static inline __attribute__((always_inline)) void dispatch(uint64_t vector, struct vcpu *vcpu)
 {
-    switch (vector) {
+    switch (__builtin_expect((long)vector, VECTOR_LAPIC_TIMER)) {
     case VECTOR_NONE:
         break;
     case VECTOR_HYPERCALL:
         hypercall_slow(vcpu);
         break;
-    case VECTOR_LAPIC_TIMER:
     case VECTOR_HPET:
+        timer_acknowledge();
+        // fallthrough
+    case VECTOR_LAPIC_TIMER:
         counters_add(irq_timer);
         timer_interrupt();
         lapic_eoi();
@@ -79,7 +81,7 @@ void trap_from_guest(struct vcpu *vcpu)
     dispatch(vcpu->entry.frame.vector, vcpu);
     if (cpu->leave != 0)
         return; // `vcpu` may have ended, and be gone
-    if (upcall_due(vcpu) != 0 && !upcall_deliver(vcpu))
+    if (!upcall_deliver(vcpu))
         cpu->leave = 1; // the run loop finds out again, and sees to it
     else if (cpu->timed)
         cpu_account(CPU_SHARE_GUEST);

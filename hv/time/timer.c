@@ -186,45 +186,53 @@ static uint64_t NOINLINE serve_windows(struct timer_queue *queue, uint64_t now_n
     return timer_wheel_next_ns(&queue->wheel);
 }
 
-// Expire what is due at now_ns, TIMERS_PER_INTERRUPT at the most. Returns the earliest deadline left.
-static uint64_t expire_due(struct timer_queue *queue, uint64_t now_ns, uint64_t next_ns)
+// Expire `node`, which is due, and what else is due at now_ns, TIMERS_PER_INTERRUPT at the most. Returns the earliest
+// deadline left.
+static inline uint64_t expire_due(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
 {
-    bool attributed = false;
+    unsigned budget = TIMERS_PER_INTERRUPT;
 
+    queue->stats.by_reason[container_of(node, struct timer, node)->reason]++;
     queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, by the caller
-    for (unsigned budget = TIMERS_PER_INTERRUPT; budget != 0 && next_ns <= now_ns; budget--) {
-        struct timer *timer = container_of(timer_wheel_pop(&queue->wheel, now_ns), struct timer, node);
-        queue->stats.by_reason[timer->reason] += !attributed;
-        attributed = true;
+    do {
+        struct timer *timer = container_of(node, struct timer, node);
+        timer_wheel_take(&queue->wheel, node);
         queue->stats.expiries++;
         if (WINDOWED(has_window(timer)))
             expire_windowed(queue, timer, now_ns);
         else
             timer->expire(timer, now_ns);
-        next_ns = timer_wheel_next_ns(&queue->wheel);
-    }
-    return next_ns;
+        node = timer_wheel_earliest(&queue->wheel);
+    } while (node->expiry_ns <= now_ns && --budget != 0);
+    return node->expiry_ns;
 }
 
 void timer_interrupt(void)
 {
     struct timer_queue *queue = cpu_this()->timers;
-
-    if (queue->event->acknowledge != NULL)
-        queue->event->acknowledge(queue->event);
-    queue->stats.interrupts++;
     uint64_t now_ns = clock_now_ns();
-    uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
-    if (next_ns > now_ns)
-        attribute_nothing(queue, now_ns);
+    struct timer_wheel_node *node = timer_wheel_earliest(&queue->wheel);
+    uint64_t next_ns = node->expiry_ns;
+
+    queue->stats.interrupts++;
+    if (__builtin_expect(next_ns <= now_ns, 1))
+        next_ns = expire_due(queue, node, now_ns);
     else
-        next_ns = expire_due(queue, now_ns, next_ns);
+        attribute_nothing(queue, now_ns);
     if (WINDOWED(queue->windows != 0))
         next_ns = serve_windows(queue, now_ns);
     queue->on_its_way = false;
     queue->programmed_ns = TIME_NEVER;
     if (next_ns != TIME_NEVER)
         program(queue, next_ns);
+}
+
+void timer_acknowledge(void)
+{
+    struct clock_event *event = cpu_this()->timers->event;
+
+    if (event->acknowledge != NULL)
+        event->acknowledge(event);
 }
 
 // The hardware goes on running meanwhile, unlike in its interrupt.

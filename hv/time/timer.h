@@ -109,6 +109,9 @@ static inline bool timer_armed(const struct timer *timer)
 // by another interrupt), then set the hardware for the next deadline.
 void timer_interrupt(void);
 
+// Acknowledge the interrupt in a chip that wants it, before timer_interrupt(). Local APIC timers do not.
+void timer_acknowledge(void);
+
 // The CPU is about to halt: serve the windows that are open (a bounded number), and make the hardware hold exactly the
 // earliest deadline, or nothing. Timers may expire in this call, so look again whether there is work before the halt.
 void timer_settle(void);

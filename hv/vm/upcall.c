@@ -70,12 +70,11 @@ void upcall_refuse(struct vcpu *vcpu)
                (unsigned long long)vcpu->entry.frame.rsp);
 }
 
-bool upcall_deliver(struct vcpu *vcpu)
+bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
-    uint64_t due = upcall_due(vcpu);
 
-    if (due == 0 || !irq_enabled(vcpu))
+    if (!irq_enabled(vcpu))
         return true;
     count_delivery(vcpu, due);
     if (vcpu->interrupt_entry == 0) // it only ever waits, and looks at the pending bits itself
@@ -84,7 +83,8 @@ bool upcall_deliver(struct vcpu *vcpu)
         frame->rip = vcpu->interrupt_entry;
         frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
     } else {
-        uint64_t words[] = { pushed_rflags(vcpu), frame->rip };
+        uint64_t words[] = { frame->rflags,
+                             frame->rip }; // IF is on in ring 3, and so is its virtual twin here
         _Static_assert(sizeof(words) == sizeof(struct lull_upcall_frame), "ABI");
         if (!push_and_go(vcpu, words, 2, vcpu->interrupt_entry))
             return false;

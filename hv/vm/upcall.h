@@ -30,8 +30,16 @@ static inline uint64_t upcall_due(const struct vcpu *vcpu)
     return page->pending & ~page->mask;
 }
 
+// Deliver these interrupts, which are due, if virtual interrupts are enabled. For upcall_deliver().
+bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due);
+
 // Deliver what is due, if virtual interrupts are enabled. False: the guest's stack cannot take the frame.
-bool upcall_deliver(struct vcpu *vcpu);
+static inline bool upcall_deliver(struct vcpu *vcpu)
+{
+    uint64_t due = upcall_due(vcpu);
+
+    return due == 0 || upcall_deliver_due(vcpu, due);
+}
 
 // Kill the guest because its stack cannot take a frame ("bad-stack").
 void upcall_refuse(struct vcpu *vcpu);

@@ -13,10 +13,9 @@
 #include "x86/paging.h"
 #include "x86/segments.h"
 
-void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
+void vcpu_wake_if_due(struct vcpu *vcpu)
 {
-    __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED); // the guest clears bits at any time
-    if (vcpu->state == VCPU_BLOCKED && upcall_due(vcpu) != 0)
+    if (upcall_due(vcpu) != 0)
         sched_wake(vcpu);
 }
 

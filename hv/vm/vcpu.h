@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/lull.h"
 #include "lib/histogram.h"
 #include "lib/list.h"
 #include "vm/vtimer.h"
@@ -13,7 +14,6 @@
 #include "x86/tsc.h"
 
 struct guest;
-struct lull_vcpu_page;
 
 // Every moment of a vCPU's life, from its creation to its end, is in exactly one of the states before VCPU_ENDED, and
 // vcpu->state_tsc[] sums them: vm/vcpu_time.h. In VCPU_RUNNABLE and behind it, it could go on and is not let to.
@@ -86,8 +86,16 @@ static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
 // The vCPU has got the CPU and vcpu->on_start is not 0. Interrupts off.
 void vcpu_started(struct vcpu *vcpu);
 
+// The vCPU is blocked: wake it if it waits for something that is pending. For vcpu_pend().
+void vcpu_wake_if_due(struct vcpu *vcpu);
+
 // Set interrupts pending in the vCPU's shared page and wake it if it waits for one of them. Interrupts off.
-void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits);
+static inline void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED); // the guest clears bits at any time
+    if (vcpu->state == VCPU_BLOCKED)
+        vcpu_wake_if_due(vcpu);
+}
 
 // Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes pending
 // and is delivered when it runs again. It must be neither paused nor ended. Interrupts off.

@@ -44,10 +44,9 @@ static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
         vtimer->undelivered = true;
         vtimer->deadline_ns = deadline_ns;
         vtimer->fired_ns = now_ns;
-        vtimer->events++;
+        vcpu->page->timer_count = ++vtimer->events;
         vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     }
-    vcpu->page->timer_count = vtimer->events;
     vcpu->page->timer_missed = vtimer->missed;
 }
 

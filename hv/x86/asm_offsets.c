@@ -22,6 +22,7 @@ void asm_offsets(void)
     OFFSET(CPU_SHARE_STAMP, struct cpu, share_stamp_tsc);
     OFFSET(CPU_SHARE_HYPERVISOR_TSC, struct cpu, share_tsc[CPU_SHARE_HYPERVISOR]);
     OFFSET(CPU_SHARE_GUEST_TSC, struct cpu, share_tsc[CPU_SHARE_GUEST]);
+    OFFSET(CPU_VCPU, struct cpu, vcpu);
     OFFSET(CPU_SHARE, struct cpu, share);
     OFFSET(CPU_CROSSINGS, struct cpu, counters.crossings);
     CONSTANT(CPU_SHARE_HYPERVISOR, CPU_SHARE_HYPERVISOR);

@@ -40,8 +40,8 @@ struct cpu {
     struct counters counters __attribute__((aligned(64)));
     uint64_t share_stamp_tsc;       // when the present share began
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
+    struct vcpu *vcpu;              // whose context is loaded (address space, FPU); null if that has ended
     // ---- not used by entry.asm from here on ----
-    struct vcpu *vcpu; // whose context is loaded (address space, FPU); null before the first
     struct timer_queue *timers;
     struct run_queue *run_queue;
     uint32_t id; // 0 = the CPU that booted

@@ -30,7 +30,7 @@ default rel
 __?SECT?__
 %endmacro
 
-%macro PUSH_REGISTERS 0
+%macro PUSH_SCRATCH 0
         push rax
         push rcx
         push rdx
@@ -40,6 +40,10 @@ __?SECT?__
         push r9
         push r10
         push r11
+%endmacro
+
+%macro PUSH_REGISTERS 0
+        PUSH_SCRATCH
         push rbx
         push rbp
         push r12
@@ -127,6 +131,8 @@ stub_ %+ vector:
         push vector
   %if vector == VECTOR_DF || vector == VECTOR_NMI || vector == VECTOR_MC
         jmp fatal
+  %elif vector >= VECTOR_EXCEPTIONS
+        jmp interrupt
   %else
         jmp trap
   %endif
@@ -134,8 +140,32 @@ stub_ %+ vector:
 %assign vector vector + 1
 %endrep
 
-; Exceptions and device interrupts. Most are over when trap_from_guest() returns, and the guest goes straight
-; on; the run loop is left out, and the registers that C preserves are still the guest's.
+; Interrupts and exceptions. Most are over when trap_from_guest() returns, and the guest goes straight on; the run loop
+; is left out, and the registers that C preserves are still the guest's. An interrupt does not even save those, unless
+; the run loop must decide; an exception may have to be shown with all registers.
+interrupt:
+        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
+        jz from_hypervisor
+        swapgs
+        CLAC
+        cld
+        inc qword [gs:CPU_CROSSINGS]
+        PUSH_SCRATCH
+        lea rdi, [rsp - FRAME_R11]
+        mov rsp, [gs:CPU_STACK]
+        call trap_from_guest
+        cmp dword [gs:CPU_LEAVE], 0
+        jne .leave
+        mov rsp, [gs:CPU_GUEST]
+        add rsp, FRAME_R11
+        jmp resume_guest
+.leave:
+        cmp qword [gs:CPU_VCPU], 0 ; the interrupt may have ended the guest, and its frame may be gone
+        je back_to_run_loop
+        mov rdi, [gs:CPU_GUEST]
+        call save_preserved
+        jmp back_to_run_loop
+
 trap:
         test byte [rsp + 24], 3 ; cs: did it come from ring 3?
         jz from_hypervisor
@@ -342,12 +372,6 @@ hypercall_leave_0:
 save_after_hypercall:
         mov rdi, [gs:CPU_GUEST]
         mov [rdi + FRAME_RAX], rax
-        mov [rdi + FRAME_RBX], rbx
-        mov [rdi + FRAME_RBP], rbp
-        mov [rdi + FRAME_R12], r12
-        mov [rdi + FRAME_R13], r13
-        mov [rdi + FRAME_R14], r14
-        mov [rdi + FRAME_R15], r15
         xor eax, eax
         mov [rdi + FRAME_RCX], rax
         mov [rdi + FRAME_RDX], rax
@@ -357,6 +381,13 @@ save_after_hypercall:
         mov [rdi + FRAME_R9], rax
         mov [rdi + FRAME_R10], rax
         mov [rdi + FRAME_R11], rax
+save_preserved:                 ; into the frame at rdi
+        mov [rdi + FRAME_RBX], rbx
+        mov [rdi + FRAME_RBP], rbp
+        mov [rdi + FRAME_R12], r12
+        mov [rdi + FRAME_R13], r13
+        mov [rdi + FRAME_R14], r14
+        mov [rdi + FRAME_R15], r15
         ret
 
 ; -----------------------------------------------------------------------------------------------

@@ -304,30 +304,21 @@ void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, u
     place(wheel, node);
 }
 
-// Finds the first timer, then pops.
-static NOINLINE struct timer_wheel_node *find_and_pop(struct timer_wheel *wheel, uint64_t now_ns)
+void timer_wheel_take_first(struct timer_wheel *wheel, struct timer_wheel_node *first)
 {
-    timer_wheel_find_first(wheel);
-    return timer_wheel_pop(wheel, now_ns);
+    if (TIMER_WHEEL_RARELY(first->rank != 0))
+        pop_leader(wheel, first);
+    else
+        pop_ring(wheel, first);
 }
 
 struct timer_wheel_node *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now_ns)
 {
-    struct timer_wheel_node *node = node_of(wheel->lane.link.next);
-    struct timer_wheel_node *first = wheel->first;
+    struct timer_wheel_node *node = timer_wheel_earliest(wheel);
 
-    if (first == &wheel->unknown)
-        return find_and_pop(wheel, now_ns);
-    if (node->expiry_ns >= first->expiry_ns) {
-        // A timer before base is due whatever now_ns says: the wheel has been at base already.
-        if ((first->expiry_ns > now_ns && first->expiry_ns > wheel->base_ns) || first == &wheel->lane)
-            return NULL;
-        return TIMER_WHEEL_RARELY(first->rank != 0) ? pop_leader(wheel, first) : pop_ring(wheel, first);
-    }
-
-    if (node->expiry_ns > now_ns && node->expiry_ns > wheel->base_ns)
+    // A timer before base is due whatever now_ns says: the wheel has been at base already.
+    if ((node->expiry_ns > now_ns && node->expiry_ns > wheel->base_ns) || node == &wheel->lane)
         return NULL;
-    unlink_node(node);
-    node->link.next = NULL;
+    timer_wheel_take(wheel, node);
     return node;
 }

@@ -128,6 +128,21 @@ static inline uint64_t timer_wheel_next_ns(struct timer_wheel *wheel)
     return timer_wheel_earliest(wheel)->expiry_ns;
 }
 
+// Takes out the earliest timer in a slot. For timer_wheel_take().
+void timer_wheel_take_first(struct timer_wheel *wheel, struct timer_wheel_node *first);
+
+// Takes out a timer that timer_wheel_earliest() has just returned, due or not; not &wheel->lane.
+static inline void timer_wheel_take(struct timer_wheel *wheel, struct timer_wheel_node *earliest)
+{
+    if (earliest->slot != TIMER_WHEEL_OUTSIDE) {
+        timer_wheel_take_first(wheel, earliest);
+        return;
+    }
+    earliest->link.prev->next = earliest->link.next;
+    earliest->link.next->prev = earliest->link.prev;
+    earliest->link.next = NULL;
+}
+
 // Takes out and returns the earliest timer with expiry_ns <= now_ns; NULL when there is none. A now_ns before
 // the time that the wheel has already reached is taken for that time.
 struct timer_wheel_node *timer_wheel_pop(struct timer_wheel *wheel, uint64_t now_ns);
