@@ -79,6 +79,7 @@ HV_SRCS += \
 	hv/time/calibrate.c \
 	hv/time/clock.c \
 	hv/time/cross_check.c \
+	hv/time/sleep.c \
 	hv/time/timer.c
 
 # hv/vm/

@@ -26,12 +26,16 @@
 #include "time/calibrate.h"
 #include "time/clock.h"
 #include "time/cross_check.h"
+#include "time/sleep.h"
 #include "time/timer.h"
 #include "x86/cpu.h"
+#include "x86/features.h"
 #include "x86/lapic.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
 
+#define CRYSTAL_PPB \
+    100000u // of a counter that was not measured: crystals in PCs are as good as their name to 100 ppm
 #define MEMORY_MIN_PAGES 1024u // 4 MiB: page tables and a handful of small guests
 
 extern const char image_load_start[], image_load_end[]; // linker/hv.ld; physical addresses
@@ -39,6 +43,7 @@ extern const char image_load_start[], image_load_end[]; // linker/hv.ld; physica
 static struct acpi_info acpi;
 static struct clock_source *tsc, *lapic_counter, *hpet, *pmtimer;
 static enum boot_clockevent event_kind; // that was chosen; not BOOT_CLOCKEVENT_AUTO
+static enum sleep_help help;            // that was chosen, for the CPUs that have a comparator
 
 // UEFI loaders put modules below 1 MiB too, where no RAM is taken from: those get mapped by themselves.
 static bool map_low_modules(const struct boot_info *boot)
@@ -178,6 +183,8 @@ static void init_cross_check(const struct clock_source *source, struct clock_sou
         cross_check_init(reference, tsc->error_ppb);
     else if (source == reference && source != tsc)
         cross_check_init(tsc, tsc->error_ppb);
+    else
+        cross_check_init(NULL, source == tsc ? tsc->error_ppb : CRYSTAL_PPB);
 }
 
 void machine_init_clock(const struct boot_options *options)
@@ -223,13 +230,76 @@ bool machine_has_cpu_timers(void)
     return event_kind != BOOT_CLOCKEVENT_HPET;
 }
 
+// Route a comparator to a pin of its own, from the highest down: the low ones are shared with ISA devices.
+static bool route_hpet(uint32_t index, uint8_t vector)
+{
+    static uint32_t taken; // bit per GSI: by another comparator
+    uint32_t routes = hpet_routes(index) & ~taken;
+    struct ioapic_route route = { .vector = vector, .lapic_id = lapic_id() };
+
+    for (route.gsi = 32; route.gsi-- > 0;) {
+        if ((routes & BIT(route.gsi)) != 0 && ioapic_has_gsi(route.gsi) && hpet_route(index, route.gsi) &&
+            ioapic_route(&route)) {
+            taken |= (uint32_t)BIT(route.gsi);
+            return true;
+        }
+    }
+    return false;
+}
+
+// The comparator of this CPU. Null: there is none for it, or it cannot interrupt.
+static struct clock_event *hpet_own_event(uint8_t vector)
+{
+    uint32_t index = cpu_this()->id;
+
+    return hpet != NULL && index < hpet_comparator_count() && route_hpet(index, vector)
+               ? hpet_event(index, vector)
+               : NULL;
+}
+
+// What can help the LAPIC timer while the CPU sleeps: without ARAT it may stop in deep sleep states, and then it is not enough to
+// be behind it.
+static enum sleep_help choose_help(const struct boot_options *options)
+{
+    bool may_stop =
+        options->handover == BOOT_HANDOVER_AUTO ? !features.arat : options->handover == BOOT_HANDOVER_ON;
+
+    return may_stop ? SLEEP_HANDED_OVER : options->deadman_off ? SLEEP_ALONE : SLEEP_GUARDED;
+}
+
+// Let this CPU's comparator, if it has one, help as chosen.
+static void init_sleep(struct clock_event *event)
+{
+    struct clock_event *second = NULL;
+
+    if (help != SLEEP_ALONE)
+        second = hpet_own_event(help == SLEEP_GUARDED ? VECTOR_GUARD : VECTOR_HPET);
+    sleep_init(second == NULL ? SLEEP_ALONE : help, event, second);
+}
+
+static void say_help(void)
+{
+    enum sleep_help present = cpu_this()->sleep->help;
+
+    if (present == SLEEP_GUARDED)
+        log_info("sleep: the HPET is set behind the LAPIC timer, on up to %u CPUs", hpet_comparator_count());
+    if (present == SLEEP_HANDED_OVER)
+        log_info("sleep: the HPET takes the LAPIC timer's place, on up to %u CPUs", hpet_comparator_count());
+    if (present == SLEEP_ALONE && help == SLEEP_HANDED_OVER)
+        log_warn(
+            "the LAPIC timer of this CPU may stop in deep sleep states (no ARAT), and no HPET can take its "
+            "place; if events come late, forbid states deeper than C1 in the firmware's setup");
+}
+
 const char *machine_init_cpu(void)
 {
     if (lapic_init() != NULL)
         return "has a local APIC that cannot be switched on";
-    timer_init(event_kind == BOOT_CLOCKEVENT_TSC_DEADLINE
-                   ? tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER)
-                   : lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER));
+    struct clock_event *event = event_kind == BOOT_CLOCKEVENT_TSC_DEADLINE
+                                    ? tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER)
+                                    : lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER);
+    timer_init(event);
+    init_sleep(event);
     return NULL;
 }
 
@@ -238,26 +308,17 @@ uint64_t machine_tsc_hz(void)
     return tsc->frequency_hz;
 }
 
-// Route comparator 0 to a pin of its choice, or take the PIT's place. Null: it cannot interrupt.
+// The same, if need be in the PIT's place.
 static struct clock_event *hpet_clock_event(void)
 {
-    uint32_t routes = hpet != NULL ? hpet_routes() : 0;
-    struct ioapic_route route = { .vector = VECTOR_HPET, .lapic_id = lapic_id() };
+    struct clock_event *event = hpet_own_event(VECTOR_HPET);
+    struct ioapic_route route = { .gsi = acpi.isa[0].gsi, .vector = VECTOR_HPET, .lapic_id = lapic_id() };
 
-    if (hpet == NULL)
-        return NULL;
-    // From the highest pin down: the low ones are shared with ISA devices.
-    for (uint32_t gsi = 32; gsi-- > 0;) {
-        route.gsi = gsi;
-        if ((routes & BIT(gsi)) != 0 && ioapic_has_gsi(gsi) && hpet_route(gsi) && ioapic_route(&route))
-            return hpet_event(VECTOR_HPET);
-    }
-    route.gsi = acpi.isa[0].gsi;
-    if (hpet_route_legacy() && ioapic_route(&route)) {
+    if (event == NULL && hpet != NULL && hpet_route_legacy() && ioapic_route(&route)) {
         log_warn("the HPET offers no pin of its own: it takes the place of the PIT (legacy replacement)");
-        return hpet_event(VECTOR_HPET);
+        event = hpet_event(0, VECTOR_HPET);
     }
-    return NULL;
+    return event;
 }
 
 // Null: the LAPIC timer cannot be used in this mode.
@@ -306,6 +367,9 @@ void machine_init_timer(const struct boot_options *options)
     if (!timer_prepare(cpu_this()))
         panic_machine("memory is out while making the timer queue; give the machine more (QEMU: -m 512M)");
     timer_init(event);
+    help = event_kind == BOOT_CLOCKEVENT_HPET ? SLEEP_ALONE : choose_help(options);
+    init_sleep(event);
+    say_help();
     log_info("timer events: %s, up to %llu s ahead", event->name,
              (unsigned long long)(event->max_delay_ns / NSEC_PER_SEC));
 }

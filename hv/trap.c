@@ -10,6 +10,7 @@
 #include "core/panic.h"
 #include "dev/uart.h"
 #include "monitor/monitor.h"
+#include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/hypercall.h"
 #include "vm/upcall.h"
@@ -45,6 +46,15 @@ static inline __attribute__((always_inline)) void dispatch(uint64_t vector, stru
     case VECTOR_LAPIC_TIMER:
         counters_add(irq_timer);
         timer_interrupt();
+        lapic_eoi();
+        break;
+    case VECTOR_GUARD:
+        if (sleep_guard_interrupt()) {
+            counters_add(irq_timer);
+            timer_interrupt();
+        } else {
+            counters_add(irq_guard);
+        }
         lapic_eoi();
         break;
     case VECTOR_UART:

@@ -38,12 +38,20 @@ enum boot_clocksource {
     BOOT_CLOCKSOURCE_PMTIMER,
 };
 
+enum boot_handover {
+    BOOT_HANDOVER_AUTO, // where the CPU has no ARAT
+    BOOT_HANDOVER_ON,
+    BOOT_HANDOVER_OFF,
+};
+
 struct boot_options {
     enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
     uint32_t cpus;                     // cpus=1..64|all: how many to run on, the boot CPU included
+    enum boot_handover handover;       // handover=auto|on|off: the HPET is the timer while the CPU sleeps
+    bool deadman_off;                  // deadman=on|off: the HPET is set behind the timer for a long sleep
     bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
     bool report_json;                  // report=text|json: figures as @json lines too
     uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase

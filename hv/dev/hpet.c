@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "lib/bits.h"
+#include "lib/list.h"
 #include "lib/ns_scale.h"
 #include "x86/lapic.h"
 #include "x86/mmio.h"
@@ -27,15 +28,17 @@
 #define HPET_COUNTER_HIGH 0x0f4
 #define HPET_TIMER_CONFIG(n)     (0x100u + 0x20u * (n)) // 2.3.8
 #define   HPET_TIMER_INTERRUPT   (1u << 2) // on; bit 1 (level) stays 0: edge
+#define   HPET_TIMER_64BIT_CAP   (1u << 5) // the comparator has 64 bits
 #define   HPET_TIMER_32BIT       (1u << 8) // compare the lower 32 bits only
 #define   HPET_TIMER_ROUTE_SHIFT 9
 #define   HPET_TIMER_ROUTE       (0x1fu << HPET_TIMER_ROUTE_SHIFT)
 #define HPET_TIMER_ROUTES(n)     (0x104u + 0x20u * (n)) // bit per GSI that can be chosen
 #define HPET_TIMER_COMPARE(n)    (0x108u + 0x20u * (n)) // 2.3.9
+#define HPET_TIMER_COMPARE_HIGH(n) (0x10cu + 0x20u * (n))
 // clang-format on
 
 #define HPET_SIZE 0x400u
-#define EVENT_TIMER 0u
+#define LEGACY_TIMER 0u          // takes the PIT's place
 #define PERIOD_MIN_FS 100000u    // 100 ps; nothing ticks faster
 #define PERIOD_MAX_FS 100000000u // 100 ns, the specification's limit
 #define FS_PER_SEC 1000000000000000ull
@@ -48,18 +51,29 @@
 #define LATCH_READS \
     10000u // bound of the wait for LATCH_TICKS: 800 ns at most, and no read takes less than a nanosecond
 
-// The comparator works modulo 2^32, so a target more than half the circle ahead would look passed.
+// A comparator of 32 bits works modulo 2^32, so a target more than half the circle ahead would look passed.
 #define MAX_TICKS 0x7fff0000u
+
+// Of one with 64 bits: 5 days at 100 ps, 14 years at 100 ns.
+#define MAX_FAR_TICKS (1ull << 52)
+
+struct comparator {
+    struct clock_event event;
+    uint32_t index;
+    uint32_t route;  // for its configuration register
+    uint32_t config; // what that register holds
+    uint8_t vector;
+    bool has_64bit; // and the counter too
+};
 
 static struct hpet {
     struct clock_source source;
-    struct clock_event event;
     volatile void *base;
     struct ns_scale scale;
-    uint64_t count;  // the 32-bit counter, extended
-    uint32_t config; // of the event's timer, without HPET_TIMER_INTERRUPT
-    uint8_t vector;
-    bool interrupting; // HPET_TIMER_INTERRUPT is set
+    uint64_t count; // the 32-bit counter, extended
+    bool narrow;    // 32 bits are used
+    uint32_t comparator_count;
+    struct comparator comparators[HPET_COMPARATORS_MAX];
 } hpet;
 
 static uint32_t get(uint32_t reg)
@@ -124,7 +138,8 @@ bool hpet_init(uint64_t phys, bool narrow)
     if (!check(capabilities, period_fs))
         return false;
     set(HPET_CONFIG, 0); // no legacy routes; the counter stands while its timers are changed
-    for (uint32_t timer = 0; timer <= HPET_CAP_LAST_TIMER(capabilities); timer++)
+    uint32_t timers = HPET_CAP_LAST_TIMER(capabilities) + 1;
+    for (uint32_t timer = 0; timer < timers; timer++)
         set(HPET_TIMER_CONFIG(timer), 0);
     set(HPET_CONFIG, HPET_CONFIG_ENABLE);
     if (!counts())
@@ -141,8 +156,9 @@ bool hpet_init(uint64_t phys, bool narrow)
         .max_gap_ns = wide ? UINT64_MAX : ns_scale_to_ns(&hpet.scale, UINT32_MAX),
     };
     hpet.count = get(HPET_COUNTER_LOW);
-    log_info("hpet: %llu Hz, %s bits, %u timers", (unsigned long long)hz, wide ? "64" : "32",
-             HPET_CAP_LAST_TIMER(capabilities) + 1);
+    hpet.narrow = !wide;
+    hpet.comparator_count = timers < HPET_COMPARATORS_MAX ? timers : HPET_COMPARATORS_MAX;
+    log_info("hpet: %llu Hz, %s bits, %u timers", (unsigned long long)hz, wide ? "64" : "32", timers);
     return true;
 }
 
@@ -151,27 +167,39 @@ struct clock_source *hpet_source(void)
     return &hpet.source;
 }
 
-uint32_t hpet_routes(void)
+uint32_t hpet_comparator_count(void)
 {
-    return get(HPET_TIMER_ROUTES(EVENT_TIMER));
+    return hpet.comparator_count;
 }
 
-bool hpet_route(uint32_t gsi)
+uint32_t hpet_routes(uint32_t index)
 {
-    if (gsi >= 32 || (hpet_routes() & BIT(gsi)) == 0)
+    return get(HPET_TIMER_ROUTES(index));
+}
+
+static void configure(struct comparator *this, uint32_t config)
+{
+    if (this->config != config) {
+        this->config = config;
+        set(HPET_TIMER_CONFIG(this->index), config);
+    }
+}
+
+bool hpet_route(uint32_t index, uint32_t gsi)
+{
+    if (gsi >= 32 || (hpet_routes(index) & BIT(gsi)) == 0)
         return false;
-    hpet.config = gsi << HPET_TIMER_ROUTE_SHIFT | HPET_TIMER_32BIT;
-    set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config);
+    hpet.comparators[index].route = gsi << HPET_TIMER_ROUTE_SHIFT;
+    set(HPET_TIMER_CONFIG(index), gsi << HPET_TIMER_ROUTE_SHIFT);
     // The chip keeps only what it can do, 2.3.8.
-    return (get(HPET_TIMER_CONFIG(EVENT_TIMER)) & HPET_TIMER_ROUTE) == gsi << HPET_TIMER_ROUTE_SHIFT;
+    return (get(HPET_TIMER_CONFIG(index)) & HPET_TIMER_ROUTE) == gsi << HPET_TIMER_ROUTE_SHIFT;
 }
 
 bool hpet_route_legacy(void)
 {
     if ((get(HPET_CAPABILITIES) & HPET_CAP_LEGACY) == 0)
         return false;
-    hpet.config = HPET_TIMER_32BIT;
-    set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config);
+    hpet.comparators[LEGACY_TIMER].route = 0;
     set(HPET_CONFIG, HPET_CONFIG_ENABLE | HPET_CONFIG_LEGACY);
     return true;
 }
@@ -186,19 +214,11 @@ bool hpet_route_legacy(void)
 // it, the comparator was in effect in time. If not, the comparator may or may not have seen it: wait out these
 // few ticks, so that nothing fires early, and interrupt this CPU through its local APIC. Where the comparator fired
 // as well, both interrupts carry the same vector and mostly merge; the rest is one spurious interrupt, which
-// costs little, while the lost one would cost everything. Specified too (2.3.9.2.1): a 32-bit comparator also fires
-// when the counter wraps; that is spurious as well, once in 2^32 ticks, and the timer queue arms again.
-static void arm(struct clock_event *event, uint64_t delay_ns)
+// costs little, while the lost one would cost everything. Specified too (2.3.9.2.1): a comparator of 32 bits also fires
+// when they wrap. Where it has 64, arm() uses them for a target behind the wrap, so that no interrupt comes for nothing;
+// where it has not, that is one more spurious interrupt, once in 2^32 ticks, and the timer queue arms again.
+static void check_near(const struct comparator *this, uint32_t target)
 {
-    (void)event;
-    uint32_t ticks = (uint32_t)ns_scale_to_ticks(&hpet.scale, delay_ns);
-    // The current tick is partly over, so one more makes sure that the whole delay passes.
-    uint32_t target = get(HPET_COUNTER_LOW) + ticks + (ticks != 0);
-    set(HPET_TIMER_COMPARE(EVENT_TIMER), target);
-    if (!hpet.interrupting) {
-        hpet.interrupting = true;
-        set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config | HPET_TIMER_INTERRUPT);
-    }
     for (uint32_t reads = 0; reads < LATCH_READS; reads++) {
         int32_t left = (int32_t)(target - get(HPET_COUNTER_LOW));
         if (left > (int32_t)LATCH_TICKS)
@@ -206,24 +226,66 @@ static void arm(struct clock_event *event, uint64_t delay_ns)
         if (left <= 0)
             break;
     }
-    lapic_send_self(hpet.vector);
+    lapic_send_self(this->vector);
+}
+
+// With all 64 bits of the comparator, while it does not interrupt: its halves are written one after the other.
+static void __attribute__((noinline)) arm_far(struct comparator *this, uint64_t ticks)
+{
+    configure(this, this->route);
+    uint64_t target = read_wide(&hpet.source) + ticks + 1;
+    set(HPET_TIMER_COMPARE(this->index), (uint32_t)target);
+    set(HPET_TIMER_COMPARE_HIGH(this->index), (uint32_t)(target >> 32));
+    configure(this, this->route | HPET_TIMER_INTERRUPT);
+    int64_t left = (int64_t)(target - read_wide(&hpet.source));
+    if (left <= 0)
+        lapic_send_self(this->vector);
+    else if (left <= MAX_TICKS)
+        check_near(this, (uint32_t)target);
+}
+
+static void arm(struct clock_event *event, uint64_t delay_ns)
+{
+    struct comparator *this = container_of(event, struct comparator, event);
+    uint64_t ticks = ns_scale_to_ticks(&hpet.scale, delay_ns);
+    uint32_t count = get(HPET_COUNTER_LOW);
+    // The current tick is partly over, so one more makes sure that the whole delay passes.
+    uint32_t target = count + (uint32_t)ticks + (ticks != 0);
+    if (__builtin_expect(ticks > MAX_TICKS || (target < count && this->has_64bit), 0)) {
+        arm_far(this, ticks);
+        return;
+    }
+    uint32_t near = this->route | HPET_TIMER_32BIT;
+    if ((this->config & ~HPET_TIMER_INTERRUPT) != near)
+        configure(this, near); // it held a far target, of which only the lower half is replaced
+    set(HPET_TIMER_COMPARE(this->index), target);
+    configure(this, near | HPET_TIMER_INTERRUPT);
+    check_near(this, target);
 }
 
 static void stop(struct clock_event *event)
 {
-    (void)event;
-    hpet.interrupting = false;
-    set(HPET_TIMER_CONFIG(EVENT_TIMER), hpet.config);
+    struct comparator *this = container_of(event, struct comparator, event);
+    configure(this, this->config & ~HPET_TIMER_INTERRUPT);
 }
 
-struct clock_event *hpet_event(uint8_t vector)
+struct clock_event *hpet_event(uint32_t index, uint8_t vector)
 {
-    hpet.vector = vector;
-    hpet.event = (struct clock_event){
-        .name = "hpet",
-        .max_delay_ns = ns_scale_to_ns(&hpet.scale, MAX_TICKS),
-        .arm = arm,
-        .stop = stop, // nothing to acknowledge: the interrupt is edge-triggered
+    struct comparator *this = &hpet.comparators[index];
+    bool has_64bit = !hpet.narrow && (get(HPET_TIMER_CONFIG(index)) & HPET_TIMER_64BIT_CAP) != 0;
+    *this = (struct comparator){
+        .event = {
+            .name = "hpet",
+            .max_delay_ns = ns_scale_to_ns(&hpet.scale, has_64bit ? MAX_FAR_TICKS : MAX_TICKS),
+            .arm = arm,
+            .stop = stop, // nothing to acknowledge: the interrupt is edge-triggered
+        },
+        .index = index,
+        .route = this->route,
+        .config = this->route | HPET_TIMER_32BIT,
+        .vector = vector,
+        .has_64bit = has_64bit,
     };
-    return &hpet.event;
+    set(HPET_TIMER_CONFIG(index), this->config);
+    return &this->event;
 }

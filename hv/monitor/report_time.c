@@ -8,8 +8,10 @@
 #include "lib/time.h"
 #include "time/clock.h"
 #include "time/cross_check.h"
+#include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/time_page.h"
 #include "x86/cpu.h"
 
 #define TIMERS_SHOWN_MAX 100
@@ -108,6 +110,7 @@ void report_irqs(void)
     print_irq("  stale: the deadline had been moved", stats->stale);
     print_irq("  early: the hardware fired too soon", stats->early);
     print_irq("  range: further than the hardware counts", stats->range);
+    print_irq("guard of a long sleep, for nothing", counters.irq_guard);
     print_irq("serial line", counters.irq_uart);
     print_irq("local APIC error", counters.irq_lapic_error);
     print_irq("spurious", counters.irq_spurious);
@@ -143,15 +146,38 @@ static void print_date(uint64_t seconds)
 
 static void print_cross_check(void)
 {
+    uint64_t before_ns = cross_check_error_ns(clock_now_ns());
     struct cross_check look;
 
     if (!cross_check_look(&look)) {
         log_print("cross-check: there is nothing to check this clock against\n");
         return;
     }
+    time_page_update();
     log_print("cross-check: %lld ns ahead of %s in %llu s, at most %llu ns either way are possible\n",
               (long long)look.ahead_ns, look.reference, ULL(look.elapsed_ns / NSEC_PER_SEC),
               ULL(look.bound_ns));
+    log_print("error: it was %llu ns at most, is %llu ns now, grows by %llu ns a second; %llu looks found "
+              "more than is "
+              "possible\n",
+              ULL(before_ns), ULL(cross_check_error().error_ns), ULL(cross_check_error().error_ppb),
+              ULL(cross_check_violations()));
+}
+
+static void print_sleep(void)
+{
+    static const char *const helps[] = {
+        [SLEEP_ALONE] = "by the timer alone",
+        [SLEEP_GUARDED] = "guarded",
+        [SLEEP_HANDED_OVER] = "handed over",
+    };
+    const struct sleep *sleep = cpu_this()->sleep;
+
+    log_print("sleeps: %s; %llu guarded, %llu too far for it, %llu handed over; lost interrupts %llu, "
+              "useless ones of "
+              "the guard %llu\n",
+              helps[sleep->help], ULL(sleep->stats.guarded), ULL(sleep->stats.too_far),
+              ULL(sleep->stats.handed_over), ULL(sleep->stats.lost), ULL(sleep->stats.useless));
 }
 
 void report_clock(void)
@@ -169,4 +195,5 @@ void report_clock(void)
         log_print("\n");
     }
     print_cross_check();
+    print_sleep();
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "core/assert.h"
+#include "core/log.h"
 #include "lib/ns_scale.h"
 #include "lib/time.h"
 #include "time/clock.h"
@@ -20,10 +21,13 @@ struct pair {
 static struct {
     struct clock_source *reference; // null: none
     struct ns_scale scale;
-    uint64_t error_ppb;
     struct pair start;
     uint64_t last_ns;    // the clock at the last look
     uint64_t last_ticks; // of the reference from the start to there
+    uint64_t last_width_ns;
+    int64_t last_ahead_ns;
+    uint64_t violations;
+    struct clock_error error;
 } check;
 
 static struct pair take_pair(void)
@@ -40,6 +44,25 @@ static struct pair take_pair(void)
     return best;
 }
 
+static uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? -(uint64_t)value : (uint64_t)value;
+}
+
+// What an error of error_ppb can make of this time. Parts per billion of a second are nanoseconds.
+static uint64_t growth_ns(uint64_t elapsed_ns)
+{
+    return (elapsed_ns / NSEC_PER_SEC + 1) * check.error.error_ppb;
+}
+
+// How well two looks at the ends of a time tell what has passed between them.
+static uint64_t uncertainty_ns(uint64_t width_ns, uint64_t other_width_ns)
+{
+    uint64_t tick_ns = NSEC_PER_SEC / check.reference->frequency_hz + 1;
+
+    return (width_ns + other_width_ns + 1) / 2 + 2 * tick_ns;
+}
+
 // The ticks from the start to `pair`: those that the clock expects, and the difference within the counter's width.
 static uint64_t extend(const struct pair *pair)
 {
@@ -54,12 +77,39 @@ static uint64_t extend(const struct pair *pair)
 void cross_check_init(struct clock_source *reference, uint64_t error_ppb)
 {
     check.reference = reference;
-    check.error_ppb = error_ppb;
+    check.violations = 0;
+    check.error = (struct clock_error){ .error_ppb = error_ppb };
+    if (reference == NULL)
+        return;
     bool in_range = ns_scale_from_hz(&check.scale, reference->frequency_hz);
     assert(in_range);
     check.start = take_pair();
     check.last_ns = check.start.now_ns;
     check.last_ticks = 0;
+    check.last_width_ns = check.start.width_ns;
+    check.last_ahead_ns = 0;
+    check.error.checked_ns = check.start.now_ns;
+    check.error.error_ns = uncertainty_ns(check.start.width_ns, check.start.width_ns);
+}
+
+// More than the rate's error explains has come together since the last look, or since the start.
+static void judge(const struct cross_check *look, const struct pair *pair)
+{
+    uint64_t step_ns = magnitude(look->ahead_ns - check.last_ahead_ns);
+    uint64_t step_bound_ns =
+        growth_ns(pair->now_ns - check.last_ns) + uncertainty_ns(check.last_width_ns, pair->width_ns);
+    bool stepped = step_ns > step_bound_ns;
+
+    if (!stepped && magnitude(look->ahead_ns) <= look->bound_ns)
+        return;
+    if (check.violations++ == 0)
+        log_warn("the clock (%s) and %s disagree: in %llu ms they have moved apart by %llu ns, %llu ns are "
+                 "possible, and by %lld ns since boot, %llu ns are possible; one of them is broken, "
+                 "clocksource=%s takes the other",
+                 clock_name(), look->reference,
+                 (unsigned long long)((pair->now_ns - check.last_ns) / NSEC_PER_MSEC),
+                 (unsigned long long)step_ns, (unsigned long long)step_bound_ns, (long long)look->ahead_ns,
+                 (unsigned long long)look->bound_ns, look->reference);
 }
 
 bool cross_check_look(struct cross_check *out)
@@ -68,18 +118,37 @@ bool cross_check_look(struct cross_check *out)
         return false;
 
     struct pair pair = take_pair();
-    check.last_ticks = extend(&pair);
-    check.last_ns = pair.now_ns;
+    uint64_t ticks = extend(&pair);
     uint64_t elapsed_ns = pair.now_ns - check.start.now_ns;
-    uint64_t reference_ns = ns_scale_to_ns(&check.scale, check.last_ticks);
-    uint64_t tick_ns = NSEC_PER_SEC / check.reference->frequency_hz + 1;
+    uint64_t reference_ns = ns_scale_to_ns(&check.scale, ticks);
     *out = (struct cross_check){
         .reference = check.reference->name,
         .elapsed_ns = elapsed_ns,
         .ahead_ns = (int64_t)(elapsed_ns - reference_ns),
-        // Parts per billion of a second are nanoseconds.
-        .bound_ns = (elapsed_ns / NSEC_PER_SEC + 1) * check.error_ppb +
-                    (check.start.width_ns + pair.width_ns + 1) / 2 + 2 * tick_ns,
+        .bound_ns = growth_ns(elapsed_ns) + uncertainty_ns(check.start.width_ns, pair.width_ns),
     };
+    judge(out, &pair);
+    check.last_ticks = ticks;
+    check.last_ns = pair.now_ns;
+    check.last_width_ns = pair.width_ns;
+    check.last_ahead_ns = out->ahead_ns;
+    check.error.checked_ns = pair.now_ns;
+    check.error.error_ns =
+        magnitude(out->ahead_ns) + uncertainty_ns(check.start.width_ns, pair.width_ns);
     return true;
+}
+
+struct clock_error cross_check_error(void)
+{
+    return check.error;
+}
+
+uint64_t cross_check_error_ns(uint64_t now_ns)
+{
+    return check.error.error_ns + growth_ns(now_ns - check.error.checked_ns);
+}
+
+uint64_t cross_check_violations(void)
+{
+    return check.violations;
 }

@@ -40,16 +40,21 @@ bool timer_prepare(struct cpu *cpu)
     return queue != NULL;
 }
 
-void timer_init(struct clock_event *event)
+static void set_event(struct timer_queue *queue, struct clock_event *event)
 {
-    struct timer_queue *queue = cpu_this()->timers;
-
     queue->event = event;
-    queue->programmed_ns = TIME_NEVER;
     // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw sets
     // the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
     uint64_t unread_ns = clock_max_gap_ns() / 2;
     queue->range_ns = event->max_delay_ns < unread_ns ? event->max_delay_ns : unread_ns;
+}
+
+void timer_init(struct clock_event *event)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    queue->programmed_ns = TIME_NEVER;
+    set_event(queue, event);
 }
 
 void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
@@ -244,12 +249,9 @@ static void NOINLINE serve_windows_settling(struct timer_queue *queue)
     queue->programmed_ns = programmed_ns;
 }
 
-void timer_settle(void)
+// Make the hardware hold exactly the earliest deadline, or nothing.
+static inline void set_exactly(struct timer_queue *queue)
 {
-    struct timer_queue *queue = cpu_this()->timers;
-
-    if (WINDOWED(queue->windows != 0))
-        serve_windows_settling(queue);
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
 
     if (next_ns == queue->programmed_ns)
@@ -262,6 +264,30 @@ void timer_settle(void)
     } else if (!queue->clamped || next_ns < queue->programmed_ns) {
         program(queue, next_ns);
     }
+}
+
+uint64_t timer_settle(void)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    if (WINDOWED(queue->windows != 0))
+        serve_windows_settling(queue);
+    set_exactly(queue);
+    return queue->programmed_ns;
+}
+
+void timer_use(struct clock_event *event, bool interrupted)
+{
+    struct timer_queue *queue = cpu_this()->timers;
+
+    queue->event->stop(queue->event);
+    set_event(queue, event);
+    if (interrupted)
+        return;
+    queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
+    queue->programmed_ns = TIME_NEVER;
+    queue->clamped = false;
+    set_exactly(queue);
 }
 
 const struct timer_stats *timer_stats(void)

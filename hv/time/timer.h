@@ -114,7 +114,12 @@ void timer_acknowledge(void);
 
 // The CPU is about to halt: serve the windows that are open (a bounded number), and make the hardware hold exactly the
 // earliest deadline, or nothing. Timers may expire in this call, so look again whether there is work before the halt.
-void timer_settle(void);
+// Returns what the hardware holds, as timer_programmed_ns().
+uint64_t timer_settle(void);
+
+// Let another chip make this CPU's interrupts; the old one is stopped. `interrupted`: an interrupt of either was taken, and
+// timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
+void timer_use(struct clock_event *event, bool interrupted);
 
 // For the monitor.
 const struct timer_stats *timer_stats(void);

@@ -5,7 +5,9 @@
 #include "lib/list.h"
 #include "lib/time.h"
 #include "time/clock.h"
+#include "time/sleep.h"
 #include "time/timer.h"
+#include "vm/time_page.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
@@ -179,17 +181,33 @@ void sched_remove(struct vcpu *vcpu)
     take_away(vcpu, VCPU_ENDED);
 }
 
-// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
-static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *queue)
+static inline uint64_t halt(struct cpu *cpu)
 {
-    timer_settle();
-    if (queue->current != NULL)
-        return; // an event whose window was open has woken it
-    queue->stats.idle_entries++;
     cpu_account(CPU_SHARE_IDLE);
     uint64_t vector = entry_idle();
     cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    trap_from_idle(vector);
+    return vector;
+}
+
+// A sleep that is long enough for something to be done about it.
+static uint64_t __attribute__((noinline)) halt_long(struct cpu *cpu, uint64_t programmed_ns)
+{
+    if (sleep_begin(cpu->sleep, programmed_ns))
+        time_page_update();
+    uint64_t vector = halt(cpu);
+    sleep_end(cpu->sleep, vector);
+    return vector;
+}
+
+// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
+static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *queue)
+{
+    uint64_t programmed_ns = timer_settle();
+
+    if (queue->current != NULL)
+        return; // an event whose window was open has woken it
+    queue->stats.idle_entries++;
+    trap_from_idle(sleep_matters(cpu->sleep, programmed_ns) ? halt_long(cpu, programmed_ns) : halt(cpu));
 }
 
 struct vcpu *sched_pick(void)

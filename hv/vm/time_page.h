@@ -8,5 +8,8 @@
 // Make the page and fill it in from the clock. False if memory is out. Boot, after clock_init().
 bool time_page_init(void);
 
+// Publish the clock's error again, after a look (time/cross_check.h). Boot CPU, interrupts off.
+void time_page_update(void);
+
 // Its physical address, to be mapped into guests.
 uint64_t time_page_phys(void);

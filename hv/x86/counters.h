@@ -15,6 +15,7 @@ struct counters {
     uint64_t cr3_loads; // address-space switches
     // Hardware interrupts by name, taken in a guest or out of the idle sleep:
     uint64_t irq_timer;       // the clock event's; time/timer.h attributes each one
+    uint64_t irq_guard;       // the dead-man's switch found nothing overdue (time/sleep.h)
     uint64_t irq_uart;        // serial line: a key, or room for more output
     uint64_t irq_lapic_error; // the local APIC found a malformed message
     uint64_t irq_spurious;    // withdrawn before it was delivered
@@ -31,6 +32,6 @@ struct counters {
 // All hardware interrupts taken.
 static inline uint64_t counters_hw_interrupts(const struct counters *counters)
 {
-    return counters->irq_timer + counters->irq_uart + counters->irq_lapic_error + counters->irq_spurious +
-           counters->irq_unexpected;
+    return counters->irq_timer + counters->irq_guard + counters->irq_uart + counters->irq_lapic_error +
+           counters->irq_spurious + counters->irq_unexpected;
 }

@@ -18,6 +18,7 @@ struct entry_context;
 struct vcpu;
 struct timer_queue;
 struct run_queue;
+struct sleep;
 
 // Where the time of a CPU goes. Every moment belongs to exactly one of these.
 enum cpu_share {
@@ -44,6 +45,7 @@ struct cpu {
     // ---- not used by entry.asm from here on ----
     struct timer_queue *timers;
     struct run_queue *run_queue;
+    struct sleep *sleep;
     uint32_t id; // 0 = the CPU that booted
     uint32_t apic_id;
     uint32_t start; // enum ap_state, atomic: how far its start has come

@@ -36,6 +36,7 @@
 #define VECTOR_UART 0x30
 #define VECTOR_HPET 0x31
 #define VECTOR_ACPI 0x32
+#define VECTOR_GUARD 0x33 // behind the timer's own, so that it is served later where both are pending
 
 #define VECTOR_HYPERCALL 0x80 // the one gate that ring 3 may use; LULL_HCALL_VECTOR of the ABI
 

@@ -68,10 +68,10 @@ static void stops_what_firmware_left(void **state)
 {
     (void)state;
     chip.config = 3;
-    chip.timer_config = 0x4c; // periodic, interrupting
+    chip.timers[0].config = 0x4c; // periodic, interrupting
     assert_true(hpet_init(CHIP_HPET_PHYS, false));
     assert_int_equal(chip.config, 1);
-    assert_int_equal(chip.timer_config, 0);
+    assert_int_equal(chip.timers[0].config, 0);
 }
 
 // The carry into the upper half falls between the two reads, at every distance.
@@ -129,14 +129,14 @@ static void routes(void **state)
 {
     (void)state;
     assert_true(hpet_init(CHIP_HPET_PHYS, false));
-    assert_int_equal(hpet_routes(), 0x00ff0104);
-    assert_false(hpet_route(3)); // not offered
-    assert_false(hpet_route(32));
-    assert_true(hpet_route(23));
-    assert_int_equal(chip.timer_config >> 9 & 0x1f, 23);
-    assert_int_equal(chip.timer_config & 0x2, 0); // edge
+    assert_int_equal(hpet_routes(0), 0x00ff0104);
+    assert_false(hpet_route(0, 3)); // not offered
+    assert_false(hpet_route(0, 32));
+    assert_true(hpet_route(0, 23));
+    assert_int_equal(chip.timers[0].config >> 9 & 0x1f, 23);
+    assert_int_equal(chip.timers[0].config & 0x2, 0); // edge
     chip.route_is_ignored = true;
-    assert_false(hpet_route(23));
+    assert_false(hpet_route(0, 23));
 }
 
 static void legacy_route_only_where_offered(void **state)
@@ -153,16 +153,16 @@ static void legacy_route_only_where_offered(void **state)
 static struct clock_event *start_event(void)
 {
     assert_true(hpet_init(CHIP_HPET_PHYS, false));
-    assert_true(hpet_route(23));
-    return hpet_event(VECTOR_HPET);
+    assert_true(hpet_route(0, 23));
+    return hpet_event(0, VECTOR_HPET);
 }
 
 // When the CPU was first interrupted, by either chip.
 static uint64_t interrupt_ps(void)
 {
     uint64_t ps = UINT64_MAX;
-    if (chip.interrupts != 0)
-        ps = chip.first_ps;
+    if (chip.timers[0].interrupts != 0)
+        ps = chip.timers[0].first_ps;
     if (lapic.self_interrupts != 0 && lapic.first_self_ps < ps) {
         ps = lapic.first_self_ps;
         assert_int_equal(lapic.self_vector, VECTOR_HPET);
@@ -175,7 +175,7 @@ static uint64_t interrupt_ps(void)
 static void arm_and_check(struct clock_event *event, uint64_t delay_ns, uint64_t gap_ps)
 {
     uint64_t period_ps = chip.period_fs / 1000 + 1;
-    chip.interrupts = 0;
+    chip.timers[0].interrupts = 0;
     lapic.self_interrupts = 0;
     uint64_t due_ps = machine.now_ps + delay_ns * PS_PER_NS;
     event->arm(event, delay_ns);
@@ -222,13 +222,98 @@ static void passed_while_writing(void **state)
     }
 }
 
+// 2^31 ticks of 10 ns, nearly, with a comparator of 32 bits; years with one of 64.
 static void longest_delay(void **state)
 {
     (void)state;
     struct clock_event *event = start_event();
-    assert_true(event->max_delay_ns >= 21000000000ull); // 2^31 ticks of 10 ns, nearly
+    assert_true(event->max_delay_ns >= 365 * 86400 * 1000000000ull);
+    arm_and_check(event, 100 * 86400 * 1000000000ull, 0);
+    chip.timers[0].has_64bit = false;
+    event = start_event();
+    assert_in_range(event->max_delay_ns, 21000000000ull, 21474836480ull);
     arm_and_check(event, event->max_delay_ns, 0);
     assert_int_equal(lapic.self_interrupts, 0);
+}
+
+// Far and near targets in turn: neither leaves the other's mode or half a comparator behind.
+static void far_and_near(void **state)
+{
+    (void)state;
+    struct unit_random random = { 7 };
+    chip.wraps_interrupt = true;
+    for (int wide = 0; wide < 2; wide++) {
+        setup(NULL);
+        chip.timers[0].has_64bit = wide;
+        struct clock_event *event = start_event();
+        for (uint32_t round = 0; round < 2000; round++) {
+            uint64_t delay_ns = unit_random_bits(&random, 42); // up to 73 minutes
+            if (unit_random_below(&random, 4) == 0)
+                event->stop(event);
+            arm_and_check(event, delay_ns < event->max_delay_ns ? delay_ns : event->max_delay_ns, 0);
+        }
+    }
+}
+
+// A comparator of 32 bits interrupts at the counter's wrap too. Where there are 64, nothing comes but what was asked for.
+static void no_interrupt_at_the_wrap(void **state)
+{
+    (void)state;
+    chip.wraps_interrupt = true;
+    struct clock_event *event = start_event();
+    for (uint64_t before_ns = 0; before_ns < 2000; before_ns += 10) {
+        uint64_t wrap_ps = (((machine.now_ps / PS_PER_NS / 10 >> 32) + 1) << 32) * 10 * PS_PER_NS;
+        machine.now_ps = wrap_ps - before_ns * PS_PER_NS;
+        chip.timers[0].interrupts = 0;
+        event->arm(event, 1000000);
+        machine_advance(999000 * PS_PER_NS);
+        assert_int_equal(chip.timers[0].interrupts, 0);
+        machine_advance(2000 * PS_PER_NS);
+        assert_int_equal(chip.timers[0].interrupts, 1);
+        event->stop(event);
+    }
+    chip.timers[0].has_64bit = false; // and the fake has the quirk
+    event = start_event();
+    machine.now_ps = (1ull << 32) * 10 * PS_PER_NS * 1000 - 1000 * PS_PER_NS;
+    event->arm(event, 1000000);
+    machine_advance(999000 * PS_PER_NS);
+    assert_int_equal(chip.timers[0].interrupts, 1);
+}
+
+// ICH9 shows the old comparator once after a write; nothing may be concluded from it.
+static void stale_read_back(void **state)
+{
+    (void)state;
+    chip.stale_read_back = true;
+    fires_in_time_whatever_happens(state);
+    setup(NULL);
+    chip.stale_read_back = true;
+    passed_while_writing(state);
+}
+
+// Each comparator is an event of its own.
+static void comparators_do_not_meet(void **state)
+{
+    (void)state;
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
+    assert_int_equal(hpet_comparator_count(), 3);
+    struct clock_event *events[CHIP_HPET_TIMERS];
+    for (uint32_t i = 0; i < CHIP_HPET_TIMERS; i++) {
+        assert_true(hpet_route(i, 20 + i));
+        events[i] = hpet_event(i, (uint8_t)(VECTOR_HPET + i));
+    }
+    for (uint32_t i = 0; i < CHIP_HPET_TIMERS; i++)
+        events[i]->arm(events[i], 1000 * (i + 1));
+    events[1]->stop(events[1]);
+    machine_advance(10000 * PS_PER_NS);
+    for (uint32_t i = 0; i < CHIP_HPET_TIMERS; i++) {
+        assert_int_equal(chip.timers[i].interrupts, i != 1);
+        assert_int_equal(chip.timers[i].config >> 9 & 0x1f, 20 + i);
+    }
+    machine.gap_ps = PS_PER_SEC;
+    machine.gap_after = 1;
+    events[2]->arm(events[2], 1000);
+    assert_int_equal(lapic.self_vector, VECTOR_HPET + 2);
 }
 
 static void stop_is_silent(void **state)
@@ -238,7 +323,7 @@ static void stop_is_silent(void **state)
     event->arm(event, 1000000);
     event->stop(event);
     machine_advance(100 * PS_PER_SEC);
-    assert_int_equal(chip.interrupts + lapic.self_interrupts, 0);
+    assert_int_equal(chip.timers[0].interrupts + lapic.self_interrupts, 0);
     arm_and_check(event, 5000, 0); // and it can be armed again
 }
 
@@ -257,6 +342,10 @@ int main(void)
         cmocka_unit_test_setup(fires_in_time_whatever_happens, setup),
         cmocka_unit_test_setup(passed_while_writing, setup),
         cmocka_unit_test_setup(longest_delay, setup),
+        cmocka_unit_test_setup(far_and_near, setup),
+        cmocka_unit_test_setup(no_interrupt_at_the_wrap, setup),
+        cmocka_unit_test_setup(stale_read_back, setup),
+        cmocka_unit_test_setup(comparators_do_not_meet, setup),
         cmocka_unit_test_setup(stop_is_silent, setup),
     };
     int failed = cmocka_run_group_tests_name("hpet", tests, NULL, NULL);

@@ -160,7 +160,10 @@ static inline uint64_t lull_interrupted_rsp(const struct lull_upcall_frame *fram
 // The time page. Read it like a sequence lock: version must be even and equal before and after.
 //   now_ns = base_ns + ((rdtsc - base_tsc) * mult >> shift), the product taken in 128 bits.
 
-#define LULL_TIME_TSC (1u << 0) // mult and shift are valid; without it use HCALL_CLOCK_READ
+//   error = error_ns + error_ppb * ((now_ns - error_checked_ns) / 10^9 + 1): how far the clock may be off, see README.md.
+
+#define LULL_TIME_TSC (1u << 0)   // mult and shift are valid; without it use HCALL_CLOCK_READ
+#define LULL_TIME_ERROR (1u << 1) // the error words are there
 
 struct lull_time_page {
     uint32_t version;
@@ -170,10 +173,13 @@ struct lull_time_page {
     uint64_t mult;
     uint32_t shift;
     uint32_t reserved0;
-    uint64_t wall_base_ns; // wall-clock time (UTC, ns since 1970) at now_ns == 0; 0 if unknown
+    uint64_t wall_base_ns;     // wall-clock time (UTC, ns since 1970) at now_ns == 0; 0 if unknown
+    uint64_t error_checked_ns; // now_ns at the last check
+    uint64_t error_ns;         // bound of the error then
+    uint64_t error_ppb;        // what it grows by since then, parts per billion of the time
 };
 
-_Static_assert(sizeof(struct lull_time_page) == 48, "ABI");
+_Static_assert(sizeof(struct lull_time_page) == 72, "ABI");
 
 // -----------------------------------------------------------------------------------------------
 // The start page. At its entry point a guest finds rdi = LULL_START_PAGE, rsp = stack_top, virtual

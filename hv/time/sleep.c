@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Guarding and handing over. The model is in sleep.h.
+#include "time/sleep.h"
+
+#include <stddef.h>
+
+#include "core/log.h"
+#include "dev/clock_event.h"
+#include "lib/time.h"
+#include "time/clock.h"
+#include "time/cross_check.h"
+#include "time/timer.h"
+#include "x86/vectors.h"
+
+static struct sleep sleeps[CPU_MAX]; // by CPU
+
+void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_event *second)
+{
+    struct sleep *sleep = &sleeps[cpu_this()->id];
+
+    *sleep = (struct sleep){
+        .help = help,
+        .first = first,
+        .second = second,
+        .far_ns = SLEEP_FAR_NS,
+    };
+    cpu_this()->sleep = sleep;
+}
+
+// Hold the clock against the second counter, if that is due. False: it was not, or there is none.
+static bool check_clock(uint64_t now_ns)
+{
+    static uint64_t checked_ns;
+    struct cross_check look;
+
+    if (cpu_this()->id != 0 || now_ns - checked_ns < SLEEP_CHECK_NS)
+        return false;
+    checked_ns = now_ns;
+    return cross_check_look(&look);
+}
+
+static void guard(struct sleep *sleep, uint64_t delay_ns)
+{
+    uint64_t guard_ns = delay_ns + SLEEP_GUARD_NS + delay_ns / SLEEP_GUARD_FRACTION;
+
+    if (guard_ns > sleep->second->max_delay_ns) {
+        sleep->stats.too_far++;
+        return;
+    }
+    sleep->stats.guarded++;
+    sleep->second_used = true;
+    sleep->second->arm(sleep->second, guard_ns);
+}
+
+bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns)
+{
+    uint64_t now_ns = clock_now_ns();
+    bool checked = check_clock(now_ns);
+
+    if (sleep->help == SLEEP_HANDED_OVER) {
+        if (programmed_ns == TIME_NEVER)
+            return checked;
+        sleep->stats.handed_over++;
+        sleep->second_used = true;
+        timer_use(sleep->second, false);
+        return checked;
+    }
+    sleep->near_ns =
+        now_ns + sleep->far_ns; // time has moved on: what is near until here takes one comparison
+    if (sleep->help == SLEEP_GUARDED && programmed_ns > sleep->near_ns && programmed_ns != TIME_NEVER)
+        guard(sleep, programmed_ns - now_ns);
+    return checked;
+}
+
+// The guard is stopped before anything else: what the CPU does now may take longer than the guard's distance.
+void sleep_end(struct sleep *sleep, uint64_t vector)
+{
+    if (!sleep->second_used)
+        return;
+    sleep->second_used = false;
+    if (sleep->help == SLEEP_HANDED_OVER)
+        timer_use(sleep->first, vector == VECTOR_HPET || vector == VECTOR_LAPIC_TIMER);
+    else
+        sleep->second->stop(sleep->second);
+}
+
+bool sleep_guard_interrupt(void)
+{
+    struct sleep *sleep = cpu_this()->sleep;
+    uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns();
+
+    // The timer's own interrupt goes first where both are pending: its vector is the higher one.
+    if (programmed_ns > now_ns) {
+        sleep->stats.useless++;
+        return false;
+    }
+    sleep->far_ns = 0;
+    sleep->near_ns = 0;
+    if (sleep->stats.lost++ == 0)
+        log_warn("the %s timer has lost an interrupt: a deadline %llu us ago went unserved until the %s, set "
+                 "behind it, woke the CPU; clockevent=hpet does without the %s timer",
+                 sleep->first->name, (unsigned long long)((now_ns - programmed_ns) / NSEC_PER_USEC),
+                 sleep->second->name, sleep->first->name);
+    return true;
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the time keeping does when a CPU goes to sleep, beside setting its timer.
+//
+// The model. The interrupt that ends a sleep comes from the CPU's own timer, which may fail: a local APIC's timer stops
+// in deep sleep states on CPUs without ARAT, and errata and firmware have lost an interrupt. A second chip helps,
+// in one of two ways:
+//
+//   guarded       a dead-man's switch: for a long sleep the second chip is set slightly behind the deadline, and taken back
+//                 when the CPU wakes. In health it never interrupts. If it does, the timer has failed: the queue is
+//                 served, late by at most the distance; this is counted and said once; and every sleep is
+//                 guarded from then on
+//   handed over   the second chip is the CPU's timer while it sleeps, and the first one stands still; on wake-up they
+//                 change places again. Each wakes the CPU once for each deadline
+//
+// An idle CPU with nothing due has neither armed: silence is kept.
+//
+// Example, guarded, HPET behind the LAPIC timer: at 0 the CPU goes to sleep for an event at 1000 ms. Second chip: 1000 ms +
+// 1 ms + 1000 ms / 1024 = 1001.977 ms. At 1000 ms the LAPIC timer wakes the CPU, which stops the HPET before it does
+// anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out.
+//
+// When the boot CPU goes to sleep the clock is also held against a second counter (cross_check.h), at most once in
+// SLEEP_CHECK_NS: that needs no wake-up of its own, and delays nobody's event.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "x86/cpu.h"
+
+struct clock_event;
+
+#define SLEEP_FAR_NS 10000000ull     // sleeps of more than 10 ms are guarded
+#define SLEEP_CHECK_NS 8000000000ull // between two looks at the second counter, at least
+
+// The guard's distance behind the deadline: for one interrupt that is taken late, and for two chips whose crystals differ.
+#define SLEEP_GUARD_NS 1000000ull
+#define SLEEP_GUARD_FRACTION 1024u // of the delay: 976 parts per million
+
+enum sleep_help {
+    SLEEP_ALONE,
+    SLEEP_GUARDED,
+    SLEEP_HANDED_OVER,
+};
+
+struct sleep_stats {
+    uint64_t guarded;     // sleeps for which the guard was armed
+    uint64_t too_far;     // long sleeps that the second chip cannot express: not guarded
+    uint64_t lost;        // interrupts of the timer that never came; the guard has served the queue
+    uint64_t useless;     // interrupts of the guard with nothing overdue
+    uint64_t handed_over; // sleeps with the second chip as the timer
+};
+
+struct sleep {
+    uint64_t near_ns; // a deadline up to here needs nothing, nor does TIME_NEVER where this is TIME_NEVER
+    bool second_used; // the second chip is armed, or has become the timer, for the sleep of now
+    enum sleep_help help;
+    struct clock_event *first, *second; // the second is null where help is SLEEP_ALONE
+    uint64_t far_ns;                    // SLEEP_FAR_NS, or 0 once an interrupt was lost
+    struct sleep_stats stats;
+};
+
+// This CPU's sleeps: which help, its timer, and the chip that helps (null for SLEEP_ALONE). Once at each CPU's start, after
+// timer_init(first), interrupts off. A chip that guards must interrupt with VECTOR_GUARD, one that is handed over to with
+// VECTOR_HPET, and both must wake this CPU.
+void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_event *second);
+
+// Most sleeps need nothing: the CPU is about to halt, its timer set to `programmed_ns` by timer_settle(), and false says that it
+// may just do so. Otherwise sleep_begin() goes before the halt and sleep_end() behind it. Context for all below: this CPU,
+// interrupts off.
+static inline bool sleep_matters(const struct sleep *sleep, uint64_t programmed_ns)
+{
+    return __builtin_expect(programmed_ns > sleep->near_ns, 0);
+}
+
+// True: the clock was held against the second counter.
+bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns);
+
+// The CPU has woken up with the interrupt `vector`, which has not been served yet.
+void sleep_end(struct sleep *sleep, uint64_t vector);
+
+// Serve VECTOR_GUARD. True: the timer has lost an interrupt, and the caller must serve timer_interrupt() in its stead.
+bool sleep_guard_interrupt(void);
