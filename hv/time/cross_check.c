@@ -133,8 +133,7 @@ bool cross_check_look(struct cross_check *out)
     check.last_width_ns = pair.width_ns;
     check.last_ahead_ns = out->ahead_ns;
     check.error.checked_ns = pair.now_ns;
-    check.error.error_ns =
-        magnitude(out->ahead_ns) + uncertainty_ns(check.start.width_ns, pair.width_ns);
+    check.error.error_ns = magnitude(out->ahead_ns) + uncertainty_ns(check.start.width_ns, pair.width_ns);
     return true;
 }
 
