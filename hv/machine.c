@@ -264,7 +264,11 @@ static enum sleep_help choose_help(const struct boot_options *options)
     bool may_stop =
         options->handover == BOOT_HANDOVER_AUTO ? !features.arat : options->handover == BOOT_HANDOVER_ON;
 
-    return may_stop ? SLEEP_HANDED_OVER : options->deadman_off ? SLEEP_ALONE : SLEEP_GUARDED;
+    if (may_stop)
+        return SLEEP_HANDED_OVER;
+    return options->deadman == BOOT_DEADMAN_OFF   ? SLEEP_ALONE
+           : options->deadman == BOOT_DEADMAN_ALL ? SLEEP_GUARDED_ALL
+                                                  : SLEEP_GUARDED;
 }
 
 // Let this CPU's comparator, if it has one, help as chosen.
@@ -273,7 +277,7 @@ static void init_sleep(struct clock_event *event)
     struct clock_event *second = NULL;
 
     if (help != SLEEP_ALONE)
-        second = hpet_own_event(help == SLEEP_GUARDED ? VECTOR_GUARD : VECTOR_HPET);
+        second = hpet_own_event(help == SLEEP_HANDED_OVER ? VECTOR_HPET : VECTOR_GUARD);
     sleep_init(second == NULL ? SLEEP_ALONE : help, event, second);
 }
 
@@ -281,7 +285,7 @@ static void say_help(void)
 {
     enum sleep_help present = cpu_this()->sleep->help;
 
-    if (present == SLEEP_GUARDED)
+    if (present == SLEEP_GUARDED || present == SLEEP_GUARDED_ALL)
         log_info("sleep: the HPET is set behind the LAPIC timer, on up to %u CPUs", hpet_comparator_count());
     if (present == SLEEP_HANDED_OVER)
         log_info("sleep: the HPET takes the LAPIC timer's place, on up to %u CPUs", hpet_comparator_count());

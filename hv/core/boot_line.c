@@ -14,7 +14,7 @@ static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "ts
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const hpets[] = { "64", "32", NULL };
 static const char *const handovers[] = { "auto", "on", "off", NULL };
-static const char *const deadmen[] = { "on", "off", NULL };
+static const char *const deadmen[] = { "on", "off", "all", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const all[] = { "all", NULL };
@@ -28,7 +28,7 @@ static const struct option table[] = {
     { "cpus", OPTION_NUMBER, .words = all, .min = 1, .max = BOOT_CPUS_ALL,
       OPTION_FIELD(struct boot_options, cpus) },
     { "handover", OPTION_WORD, .words = handovers, OPTION_FIELD(struct boot_options, handover) },
-    { "deadman", OPTION_WORD, .words = deadmen, OPTION_FIELD(struct boot_options, deadman_off) },
+    { "deadman", OPTION_WORD, .words = deadmen, OPTION_FIELD(struct boot_options, deadman) },
     { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },

@@ -38,6 +38,12 @@ enum boot_clocksource {
     BOOT_CLOCKSOURCE_PMTIMER,
 };
 
+enum boot_deadman {
+    BOOT_DEADMAN_ON, // long sleeps
+    BOOT_DEADMAN_OFF,
+    BOOT_DEADMAN_ALL,
+};
+
 enum boot_handover {
     BOOT_HANDOVER_AUTO, // where the CPU has no ARAT
     BOOT_HANDOVER_ON,
@@ -51,15 +57,16 @@ struct boot_options {
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
     uint32_t cpus;                     // cpus=1..64|all: how many to run on, the boot CPU included
     enum boot_handover handover;       // handover=auto|on|off: the HPET is the timer while the CPU sleeps
-    bool deadman_off;                  // deadman=on|off: the HPET is set behind the timer for a long sleep
-    bool exit_debug;                   // exit=none|debug: at the end, leave QEMU with a status
-    bool report_json;                  // report=text|json: figures as @json lines too
-    uint32_t demo_seconds;             // demo_seconds=1..3600: the measured time of each phase
-    uint32_t demo_guests;              // demo_guests=1..1000
-    uint32_t curve_guests;             // curve_guests=1..10000: the curve's last point
-    uint32_t soak_hours;               // soak_hours=1..100000: how long the soak lasts at least
-    enum panic_action panic;           // panic=halt|reboot|exit; with exit=debug the default is exit
-    uint32_t complaints;               // how many words of the line were ignored
+    enum boot_deadman
+        deadman;           // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
+    bool exit_debug;       // exit=none|debug: at the end, leave QEMU with a status
+    bool report_json;      // report=text|json: figures as @json lines too
+    uint32_t demo_seconds; // demo_seconds=1..3600: the measured time of each phase
+    uint32_t demo_guests;  // demo_guests=1..1000
+    uint32_t curve_guests; // curve_guests=1..10000: the curve's last point
+    uint32_t soak_hours;   // soak_hours=1..100000: how long the soak lasts at least
+    enum panic_action panic; // panic=halt|reboot|exit; with exit=debug the default is exit
+    uint32_t complaints;     // how many words of the line were ignored
 };
 
 // The names of the values, as on the boot line.

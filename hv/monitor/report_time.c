@@ -168,7 +168,8 @@ static void print_sleep(void)
 {
     static const char *const helps[] = {
         [SLEEP_ALONE] = "by the timer alone",
-        [SLEEP_GUARDED] = "guarded",
+        [SLEEP_GUARDED] = "long ones guarded",
+        [SLEEP_GUARDED_ALL] = "guarded",
         [SLEEP_HANDED_OVER] = "handed over",
     };
     const struct sleep *sleep = cpu_this()->sleep;

@@ -15,8 +15,10 @@
 #include "monitor/monitor.h"
 #include "time/clock.h"
 #include "time/cross_check.h"
+#include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "x86/cpu.h"
 
 #define NSEC_PER_HOUR (3600 * NSEC_PER_SEC)
 
@@ -37,12 +39,15 @@ static struct {
 static void finish(void)
 {
     const struct timer_stats *stats = timer_stats();
+    const struct sleep_stats *sleeps = &cpu_this()->sleep->stats;
 
     guest_watch(NULL);
     log_print("@json soak {\"time_ns\": %llu, \"rounds\": %llu, \"events\": %llu, \"latest_ns\": %llu, "
               "\"interrupts\": %llu, \"stale\": %llu, \"range\": %llu, \"early\": %llu, ",
               ULL(clock_now_ns()), ULL(soak.rounds), ULL(soak.events), ULL(soak.latest_ns),
               ULL(stats->interrupts), ULL(stats->stale), ULL(stats->range), ULL(stats->early));
+    log_print("\"lost\": %llu, \"useless\": %llu, \"violations\": %llu, ", ULL(sleeps->lost),
+              ULL(sleeps->useless), ULL(cross_check_violations()));
     log_print("\"clock\": \"%s\", \"reference\": \"%s\", \"ahead_ns\": %lld, \"bound_ns\": %llu}\n",
               clock_name(), soak.clock.reference, (long long)soak.clock.ahead_ns, ULL(soak.clock.bound_ns));
     log_print("soak: %s\n", soak.trouble == NULL ? "success" : soak.trouble);
@@ -87,6 +92,8 @@ static void judge_machine(void)
 
     blame(page_alloc_free_count() != soak.free_pages, "failure: not all memory came back from the guests");
     blame(timer_wheel_walk(timer_wheel(), &cursor) != NULL, "failure: a timer stayed armed");
+    blame(cpu_this()->sleep->stats.lost != 0, "failure: the timer has lost an interrupt");
+    blame(cpu_this()->sleep->stats.useless != 0, "failure: the dead-man's switch woke the CPU for nothing");
     blame(timer_wheel_check(timer_wheel()) != NULL, "failure: the timer wheel is not sound");
 }
 
@@ -99,6 +106,7 @@ static void judge_clock(void)
     uint64_t off_ns =
         soak.clock.ahead_ns < 0 ? -(uint64_t)soak.clock.ahead_ns : (uint64_t)soak.clock.ahead_ns;
     blame(off_ns > soak.clock.bound_ns, "failure: the clock has drifted beyond the bound");
+    blame(cross_check_violations() != 0, "failure: the clock has stepped");
 }
 
 static void begin_round(void)

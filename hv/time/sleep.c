@@ -22,7 +22,7 @@ void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_ev
         .help = help,
         .first = first,
         .second = second,
-        .far_ns = SLEEP_FAR_NS,
+        .far_ns = help == SLEEP_GUARDED_ALL ? 0 : SLEEP_FAR_NS,
     };
     cpu_this()->sleep = sleep;
 }
@@ -67,7 +67,7 @@ bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns)
     }
     sleep->near_ns =
         now_ns + sleep->far_ns; // time has moved on: what is near until here takes one comparison
-    if (sleep->help == SLEEP_GUARDED && programmed_ns > sleep->near_ns && programmed_ns != TIME_NEVER)
+    if (sleep->help != SLEEP_ALONE && programmed_ns > sleep->near_ns && programmed_ns != TIME_NEVER)
         guard(sleep, programmed_ns - now_ns);
     return checked;
 }

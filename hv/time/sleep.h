@@ -16,7 +16,8 @@
 //
 // Example, guarded, HPET behind the LAPIC timer: at 0 the CPU goes to sleep for an event at 1000 ms. Second chip: 1000 ms +
 // 1 ms + 1000 ms / 1024 = 1001.977 ms. At 1000 ms the LAPIC timer wakes the CPU, which stops the HPET before it does
-// anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out.
+// anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out. (So a timer that
+// loses the very first interrupt in a short sleep is not noticed; deadman=all guards every sleep.)
 //
 // When the boot CPU goes to sleep the clock is also held against a second counter (cross_check.h), at most once in
 // SLEEP_CHECK_NS: that needs no wake-up of its own, and delays nobody's event.
@@ -38,7 +39,8 @@ struct clock_event;
 
 enum sleep_help {
     SLEEP_ALONE,
-    SLEEP_GUARDED,
+    SLEEP_GUARDED,     // where it is longer than SLEEP_FAR_NS
+    SLEEP_GUARDED_ALL, // also where it is shorter
     SLEEP_HANDED_OVER,
 };
 
@@ -55,7 +57,7 @@ struct sleep {
     bool second_used; // the second chip is armed, or has become the timer, for the sleep of now
     enum sleep_help help;
     struct clock_event *first, *second; // the second is null where help is SLEEP_ALONE
-    uint64_t far_ns;                    // SLEEP_FAR_NS, or 0 once an interrupt was lost
+    uint64_t far_ns;                    // longer sleeps are guarded; 0 once an interrupt was lost
     struct sleep_stats stats;
 };
 

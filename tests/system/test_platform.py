@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A machine that lacks something gets a sentence that says what, and either works without it or stops."""
 
+import json
+
 import pytest
 
 import qemu
@@ -30,6 +32,32 @@ def test_oldest_cpu(boot, entry):
     """qemu64 has long mode and little else; the whole self-test still passes."""
     boot_line, modules = entry("selftest")
     boot(f"{boot_line} exit=debug", modules, cpu="qemu64").succeeded()
+
+
+# A sleep of a millisecond, of 17 ms and of 17 s is longer than the threshold of the dead-man's switch in two cases.
+SLEEPS = "guest mem=1M -- work=random n=300 timers=1 bits=34"
+
+
+@pytest.mark.parametrize("words, cpu, help_line", [
+    ("", "max", "the HPET is set behind the LAPIC timer"),
+    ("deadman=all", "max", "the HPET is set behind the LAPIC timer"),
+    ("handover=on", "max", "the HPET takes the LAPIC timer's place"),
+    ("", "max,-arat", "the HPET takes the LAPIC timer's place"),
+])
+def test_second_chip(boot, words, cpu, help_line):
+    """A second chip for sleeps, in health: no event early or late, no interrupt for nothing, no interrupt lost."""
+    outcome = boot(f"mode=soak soak_hours=1 exit=debug {words}", [("guest", SLEEPS)], cpu=cpu).succeeded()
+    outcome.says(rf"sleep: {help_line}")
+    figures = json.loads(outcome.says(r"^@json soak (.*)$").group(1))
+    assert figures["early"] == figures["lost"] == figures["useless"] == figures["violations"] == 0
+    assert figures["latest_ns"] < 10_000
+
+
+def test_no_second_chip(boot, short):
+    """Without ARAT and without an HPET there is a warning with a remedy, and everything works here all the same."""
+    boot_line, modules = short
+    outcome = boot(boot_line, modules, cpu="max,-arat", no_hpet=True).succeeded()
+    outcome.says(r"warning: .*no ARAT.*C1")
 
 
 def test_little_memory(boot, entry):

@@ -83,3 +83,15 @@ UNIT_CFLAGS_test_power := $(UNIT_MACHINE_CFLAGS)
 UNIT_TESTS += test_ioapic
 UNIT_SRCS_test_ioapic   := tests/unit/test_ioapic.c hv/dev/ioapic.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_ioapic := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_SLEEP := hv/time/sleep.c hv/time/timer.c hv/time/clock.c hv/time/cross_check.c hv/dev/hpet.c hv/dev/lapic_timer.c \
+	hv/dev/tsc.c hv/dev/tsc_deadline.c hv/shared/lib/ns_scale.c tests/fake/machine/sleeper.c \
+	tests/fake/machine/chip_hpet.c $(UNIT_WHEEL) $(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
+
+UNIT_TESTS += test_timer_faults
+UNIT_SRCS_test_timer_faults   := tests/unit/test_timer_faults.c $(UNIT_SLEEP)
+UNIT_CFLAGS_test_timer_faults := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_sleep
+UNIT_SRCS_test_sleep   := tests/unit/test_sleep.c $(filter-out hv/dev/tsc_deadline.c,$(UNIT_SLEEP))
+UNIT_CFLAGS_test_sleep := $(UNIT_MACHINE_CFLAGS)

@@ -65,6 +65,7 @@ static void set(struct chip_lapic *lapic, uint32_t offset, uint32_t value)
         break;
     case LAPIC_TIMER_INITIAL:
         lapic->initial = value;
+        lapic->timer_over = false;
         lapic->started_ps = machine.now_ps;
         lapic->timer_writes++;
         break;
@@ -159,6 +160,39 @@ void chip_lapic_add(struct chip_lapic *lapic, uint64_t timer_hz)
     machine.msr_read = read_msr;
     machine.msr_write = write_msr;
     lapic_base = machine_map(CHIP_LAPIC_PHYS, 0x400, false);
+}
+
+// The first moment at which a counter of `hz` has made so many ticks; UINT64_MAX where the test does not live so long.
+static uint64_t time_of(uint64_t ticks, uint64_t hz)
+{
+    unsigned __int128 ps = ((unsigned __int128)ticks * PS_PER_SEC + hz - 1) / hz;
+    return ps < UINT64_MAX ? (uint64_t)ps : UINT64_MAX;
+}
+
+uint64_t chip_lapic_due_ps(const struct chip_lapic *lapic)
+{
+    if ((lapic->lvt_timer & LAPIC_LVT_MASKED) != 0)
+        return UINT64_MAX;
+    if ((lapic->lvt_timer & LAPIC_LVT_TSC_DEADLINE) != 0) {
+        uint64_t ticks = lapic->deadline_tsc - machine.tsc_base;
+        return lapic->deadline_tsc == 0 ? UINT64_MAX
+               : (int64_t)ticks < 0     ? 0
+                                        : time_of(ticks, machine.tsc_hz);
+    }
+    if (lapic->initial == 0 || lapic->timer_over)
+        return UINT64_MAX;
+    uint64_t passing_ps = time_of((uint64_t)lapic->initial << chip_lapic_divide(lapic), lapic->timer_hz);
+    return passing_ps > UINT64_MAX - lapic->started_ps ? UINT64_MAX : lapic->started_ps + passing_ps;
+}
+
+uint8_t chip_lapic_fire(struct chip_lapic *lapic)
+{
+    lapic->timer_over = true;
+    lapic->deadline_tsc = 0;
+    if (lapic->lose == 0)
+        return (uint8_t)lapic->lvt_timer;
+    lapic->lose--;
+    return 0;
 }
 
 void chip_lapic_use_x2apic(struct chip_lapic *lapic)

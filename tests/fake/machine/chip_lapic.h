@@ -12,6 +12,8 @@ struct chip_lapic {
     uint32_t id;
     bool has_x2apic;
     bool mode_is_locked; // the mode bits of the base register do not move
+    bool stops_in_sleep; // no ARAT: the timer stands still while the CPU sleeps
+    uint32_t lose;       // so many timer interrupts from now on do not arrive
 
     // What the driver did.
     uint64_t base_msr;
@@ -25,6 +27,7 @@ struct chip_lapic {
     bool masked_counting;    // the timer's LVT was masked while it counted
 
     // What came of it.
+    bool timer_over; // the one-shot timer has interrupted, or lost that, since it was written
     uint32_t self_interrupts;
     uint64_t first_self_ps;
     uint8_t self_vector;
@@ -41,6 +44,12 @@ void chip_lapic_add(struct chip_lapic *lapic, uint64_t timer_hz);
 
 // Switch it to x2APIC mode, as lapic_init() would.
 void chip_lapic_use_x2apic(struct chip_lapic *lapic);
+
+// When its timer interrupts next, if nothing is written; UINT64_MAX: never. The time may have passed.
+uint64_t chip_lapic_due_ps(const struct chip_lapic *lapic);
+
+// The timer's time has come. The vector, or 0 where the interrupt gets lost.
+uint8_t chip_lapic_fire(struct chip_lapic *lapic);
 
 // log2 of the divider in the register.
 uint32_t chip_lapic_divide(const struct chip_lapic *lapic);
