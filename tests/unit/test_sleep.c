@@ -241,7 +241,8 @@ static void handed_over(void **state)
         uint64_t deadline_ns = timer.node.expiry_ns;
         uint64_t interrupts = timer_stats()->interrupts;
         while (unit_random_below(&random, 3) == 0 && deadline_ns - clock_now_ns() > NSEC_PER_MSEC)
-            assert_int_equal(sleep_for((deadline_ns - clock_now_ns()) / 2), SLEEPER_NOTHING); // a device wakes it
+            assert_int_equal(sleep_for((deadline_ns - clock_now_ns()) / 2),
+                             SLEEPER_NOTHING); // a device wakes it
         assert_int_equal(sleep_for(LONG_NS), VECTOR_HPET);
         assert_in_range(expired_ns, deadline_ns, deadline_ns + 1000);
         assert_int_equal(timer_stats()->interrupts - interrupts, 1);
