@@ -39,6 +39,7 @@ HV_SRCS += \
 HV_SRCS += \
 	hv/shared/lib/format.c \
 	hv/shared/lib/histogram.c \
+	hv/shared/lib/log2_histogram.c \
 	hv/shared/lib/ns_scale.c \
 	hv/shared/lib/parse.c \
 	hv/shared/lib/string.c \
@@ -86,6 +87,7 @@ HV_SRCS += \
 HV_SRCS += \
 	hv/vm/console.c \
 	hv/vm/console_ring.c \
+	hv/vm/delivery.c \
 	hv/vm/elf.c \
 	hv/vm/guest.c \
 	hv/vm/guest_image.c \
@@ -94,6 +96,7 @@ HV_SRCS += \
 	hv/vm/guest_pages.c \
 	hv/vm/guest_report.c \
 	hv/vm/hypercall.c \
+	hv/vm/lateness.c \
 	hv/vm/module_line.c \
 	hv/vm/sched.c \
 	hv/vm/time_page.c \

@@ -130,6 +130,14 @@ static void run_times(const struct option_word *argument)
     report_times();
 }
 
+static void run_lateness(const struct option_word *argument)
+{
+    const struct guest *guest = argument->length > 0 ? find_guest(argument) : NULL;
+
+    if (argument->length == 0 || guest != NULL)
+        report_lateness(guest);
+}
+
 static void run_timers(const struct option_word *argument)
 {
     (void)argument;
@@ -160,6 +168,8 @@ static const struct command commands[] = {
     { "stats", NULL, "where the time goes and what happened, since boot and since the last look", run_stats },
     { "times", NULL, "where the time of each guest went: running, runnable (steal), blocked, paused",
       run_times },
+    { "lateness", "[N]", "how late timer events were, by cause: of all guests, or of guest N with histograms",
+      run_lateness },
     { "timers", NULL, "the timer queue: what is armed, and what the hardware is set to", run_timers },
     { "irqs", NULL, "every hardware interrupt by name and reason", run_irqs },
     { "console", "N", "what guest N has written and writes; Ctrl-] leaves it", run_console },

@@ -65,10 +65,11 @@ void figures_collect_lateness(struct histogram *out)
 {
     histogram_reset(out);
     list_for_each (node, &guest_list) {
-        struct histogram *lateness = &container_of(node, struct guest, link)->vcpu->stats.lateness;
+        struct guest *guest = container_of(node, struct guest, link);
 
-        histogram_merge(out, lateness);
-        histogram_reset(lateness);
+        lateness_fold(&guest->lateness, &guest->vcpu->late);
+        histogram_merge(out, &guest->lateness.total);
+        lateness_reset(&guest->lateness);
     }
 }
 

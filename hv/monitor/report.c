@@ -44,6 +44,7 @@ static void format_state(const struct guest *guest, char *text, size_t size)
 
 void report_guests(void)
 {
+    static struct lateness late;
     char state[48];
 
     log_print("%5s %-20s %12s %12s %12s %12s  %s\n", "guest", "name", "timer irqs", "hypercalls",
@@ -52,10 +53,12 @@ void report_guests(void)
         const struct guest *guest = container_of(node, struct guest, link);
         const struct vcpu_stats *stats = &guest->vcpu->stats;
 
+        late = guest->lateness;
+        lateness_peek(&late, &guest->vcpu->late);
         format_state(guest, state, sizeof(state));
         log_print("%5u %-20s %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name,
                   ULL(stats->timer_upcalls), ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
-                  ULL(histogram_quantile(&stats->lateness, P99)), ULL(stats->lateness.max_ns), state);
+                  ULL(histogram_quantile(&late.total, P99)), ULL(late.total.max_ns), state);
     }
 }
 

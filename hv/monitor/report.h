@@ -5,9 +5,12 @@
 
 #include "core/boot_info.h"
 
+struct guest;
+
 void report_guests(void);
 void report_stats(void);
 void report_times(void);
+void report_lateness(const struct guest *only); // null: all guests together
 void report_timers(void);
 void report_irqs(void);
 void report_clock(void);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the monitor's commands show about guests' time: where it went.
+// What the monitor's commands show about guests' time: where it went, and why their events were late.
 
 #include "core/log.h"
 #include "lib/list.h"
 #include "lib/time.h"
 #include "monitor/report.h"
 #include "vm/guest.h"
+#include "vm/vcpu.h"
 #include "vm/vcpu_time.h"
 
 #define PARTS 10000u // of a whole: hundredths of a per cent
@@ -44,4 +45,112 @@ void report_times(void)
         log_print(" %7llu\n", ULL(guest->vcpu->pauses));
     }
     log_print("of %u guests, the four add up to the time lived, to the tick, in %u\n", guests, exact);
+}
+
+// ---- Lateness --------------------------------------------------------------------------------------------------
+
+#define MEDIAN 500 // per mille
+#define P99 990
+#define BAR_WIDTH 40u
+
+// What is counted and what is only written down yet.
+static void read_lateness(const struct guest *guest, struct lateness *out)
+{
+    *out = guest->lateness;
+    lateness_peek(out, &guest->vcpu->late);
+}
+
+static void print_row(const char *name, uint64_t sum_ns, uint64_t min_ns, uint64_t median_ns, uint64_t p99_ns,
+                      uint64_t max_ns)
+{
+    log_print("  %-11s %12llu %12llu %12llu %12llu %18llu\n", name, ULL(min_ns), ULL(median_ns), ULL(p99_ns),
+              ULL(max_ns), ULL(sum_ns));
+}
+
+static void print_table(const struct lateness *late)
+{
+    const struct histogram *total = &late->total;
+    struct log2_histogram part;
+
+    log_print("  %-11s %12s %12s %12s %12s %18s\n", "ns", "min", "median", "p99", "max", "sum");
+    for (int cause = 0; cause < LATENESS_CAUSES; cause++) {
+        lateness_of_cause(late, (enum lateness_cause)cause, &part);
+        print_row(lateness_cause_name((enum lateness_cause)cause), part.sum_ns,
+                  log2_histogram_quantile(&part, 0), log2_histogram_quantile(&part, MEDIAN),
+                  log2_histogram_quantile(&part, P99), part.max_ns);
+    }
+    print_row("in all", total->sum_ns, histogram_quantile(total, 0), histogram_quantile(total, MEDIAN),
+              histogram_quantile(total, P99), total->max_ns);
+}
+
+// The events by powers of two of one cause's part, if it has a part in any.
+static void print_bars(const struct lateness *late, enum lateness_cause cause)
+{
+    struct log2_histogram part;
+    uint32_t most = 1;
+
+    if (late->causes[cause].count == 0)
+        return;
+    lateness_of_cause(late, cause, &part);
+    for (unsigned int i = 0; i < LOG2_HISTOGRAM_BUCKETS; i++)
+        most = part.buckets[i] > most ? part.buckets[i] : most;
+    log_print("  %s, events by ns\n", lateness_cause_name(cause));
+    for (unsigned int i = 0; i < LOG2_HISTOGRAM_BUCKETS; i++) {
+        if (part.buckets[i] == 0)
+            continue;
+        log_print("  %18llu %10u ", ULL(i < 2 ? i : log2_histogram_upper_bound(i - 1) + 1), part.buckets[i]);
+        for (uint64_t width = (uint64_t)part.buckets[i] * BAR_WIDTH; width > 0;
+             width -= width < most ? width : most)
+            log_print("#");
+        log_print("\n");
+    }
+}
+
+static void print_json_row(const char *before, const char *name, const struct log2_histogram *part)
+{
+    log_print("%s\"%s\": {\"min\": %llu, \"median\": %llu, \"p99\": %llu, \"max\": %llu, \"sum\": %llu}",
+              before, name, ULL(log2_histogram_quantile(part, 0)), ULL(log2_histogram_quantile(part, MEDIAN)),
+              ULL(log2_histogram_quantile(part, P99)), ULL(part->max_ns), ULL(part->sum_ns));
+}
+
+static void print_json(const struct guest *guest, const struct lateness *late)
+{
+    const struct histogram *total = &late->total;
+    struct log2_histogram part;
+
+    log_print("@json lateness {\"guest\": %u, \"events\": %llu, \"total\": {\"min\": %llu, \"median\": %llu, "
+              "\"p99\": %llu, \"max\": %llu, \"sum\": %llu}, \"causes\": {",
+              guest->id, ULL(total->count), ULL(histogram_quantile(total, 0)),
+              ULL(histogram_quantile(total, MEDIAN)), ULL(histogram_quantile(total, P99)), ULL(total->max_ns),
+              ULL(total->sum_ns));
+    for (int cause = 0; cause < LATENESS_CAUSES; cause++) {
+        lateness_of_cause(late, (enum lateness_cause)cause, &part);
+        print_json_row(cause > 0 ? ", " : "", lateness_cause_name((enum lateness_cause)cause), &part);
+    }
+    log_print("}}\n");
+}
+
+void report_lateness(const struct guest *only)
+{
+    static struct lateness all, late;
+
+    lateness_reset(&all);
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        if (only != NULL && guest != only)
+            continue;
+        read_lateness(guest, &late);
+        lateness_merge(&all, &late);
+    }
+    if (only == NULL)
+        log_print("timer events of all guests: %llu\n", ULL(all.total.count));
+    else
+        log_print("timer events of guest %u (%s): %llu\n", only->id, only->name, ULL(all.total.count));
+    print_table(&all);
+    if (only == NULL)
+        return;
+    for (int cause = 0; cause < LATENESS_CAUSES; cause++)
+        print_bars(&all, (enum lateness_cause)cause);
+    print_json(only, &all);
 }

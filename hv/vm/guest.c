@@ -85,7 +85,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->entry.frame.ss = SELECTOR_GUEST_DATA;
     list_init(&vcpu->run_link);
     vtimer_init(vcpu, guest->id);
-    histogram_reset(&vcpu->stats.lateness);
+    lateness_reset(&guest->lateness);
     fpu_state_init(&vcpu->fpu);
 }
 

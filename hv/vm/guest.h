@@ -13,6 +13,7 @@
 
 #include "lib/list.h"
 #include "vm/console_ring.h"
+#include "vm/lateness.h"
 
 #define GUEST_NAME_SIZE 32
 #define GUEST_REASON_SIZE 24
@@ -45,6 +46,7 @@ struct guest {
     uint64_t ram_start, ram_end;  // read-write memory behind the image
     uint64_t pages;               // that it takes for itself: memory, page tables, structures
     struct console_ring *console; // what it has written, newest last
+    struct lateness lateness;     // of its timer events, but for those in vcpu->late
 };
 
 // What to make a guest of. Strings and image are borrowed; the image must outlive the guest.

@@ -7,6 +7,7 @@
 #include "time/clock.h"
 #include "time/sleep.h"
 #include "time/timer.h"
+#include "vm/delivery.h"
 #include "vm/time_page.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
@@ -225,6 +226,7 @@ struct vcpu *sched_pick(void)
         }
         struct list_node *first = list_pop(&queue->waiting);
         if (first != NULL) {
+            delivery_before_leaving(vcpu_of(first));
             start(queue, vcpu_of(first));
             break;
         }

@@ -4,6 +4,7 @@
 
 #include "abi/lull.h"
 #include "lib/bits.h"
+#include "vm/delivery.h"
 #include "vm/guest.h"
 #include "vm/guest_memory.h"
 #include "vm/guest_report.h"
@@ -74,8 +75,10 @@ bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
 
-    if (!irq_enabled(vcpu))
+    if (!irq_enabled(vcpu)) {
+        delivery_held(vcpu);
         return true;
+    }
     count_delivery(vcpu, due);
     if (vcpu->interrupt_entry == 0) // it only ever waits, and looks at the pending bits itself
         return true;

@@ -3,6 +3,7 @@
 #include "vm/vcpu.h"
 
 #include "abi/lull.h"
+#include "vm/delivery.h"
 #include "vm/guest.h"
 #include "vm/sched.h"
 #include "vm/upcall.h"
@@ -48,12 +49,14 @@ static void load(struct cpu *cpu, struct vcpu *vcpu)
 void vcpu_pause(struct vcpu *vcpu)
 {
     vcpu->waits = vcpu->state == VCPU_BLOCKED;
+    delivery_before_leaving(vcpu); // it may have been runnable
     sched_pause(vcpu);
 }
 
 void vcpu_resume(struct vcpu *vcpu)
 {
     vcpu->page->pauses = ++vcpu->pauses;
+    delivery_before_leaving(vcpu);
     if (vcpu->waits && upcall_due(vcpu) == 0)
         vcpu_set_state(vcpu, VCPU_BLOCKED);
     else

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "abi/lull.h"
-#include "lib/histogram.h"
 #include "lib/list.h"
+#include "vm/lateness.h"
 #include "vm/vtimer.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
@@ -40,7 +40,6 @@ struct vcpu_stats {
     uint64_t exceptions;       // exceptions reflected
     uint64_t switches;     // times its context was loaded: it got the CPU after another, or the first time
     uint64_t early_events; // timer events delivered before their deadline: must be 0
-    struct histogram lateness; // injected_ns - deadline_ns of every timer event
 };
 
 struct vcpu {
@@ -67,7 +66,8 @@ struct vcpu {
     uint64_t charged_tsc;      // when virtual_tsc was last brought up to date, while it has the CPU
 
     struct vcpu_stats stats;
-    struct fpu_state fpu; // while another vCPU's is loaded
+    struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
+    struct fpu_state fpu;      // while another vCPU's is loaded
 };
 
 _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer for both");

@@ -6,6 +6,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "time/clock.h"
+#include "vm/delivery.h"
 #include "vm/vcpu.h"
 
 // Arm the first period after now_ns and count those that passed since deadline_ns.
@@ -44,6 +45,7 @@ static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
         vtimer->undelivered = true;
         vtimer->deadline_ns = deadline_ns;
         vtimer->fired_ns = now_ns;
+        delivery_pended(vcpu);
         vcpu->page->timer_count = ++vtimer->events;
         vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     }
@@ -133,7 +135,5 @@ void vtimer_delivered(struct vcpu *vcpu)
         .fired_ns = vtimer->fired_ns,
         .injected_ns = now_ns,
     };
-    if (now_ns < vtimer->deadline_ns)
-        vcpu->stats.early_events++;
-    histogram_add(&vcpu->stats.lateness, u64_sub_sat(now_ns, vtimer->deadline_ns));
+    delivery_made(vcpu, now_ns);
 }

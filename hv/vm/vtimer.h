@@ -27,12 +27,26 @@
 
 struct vcpu;
 
+// What has come between an event's becoming pending and its delivery: delivery.h. Mostly nothing.
+enum delivery_cause {
+    DELIVERY_HELD = 1 << 0,   // the guest had interrupts off, or the timer masked
+    DELIVERY_SLACK = 1 << 1,  // it had granted slack_ns
+    DELIVERY_WAITED = 1 << 2, // the vCPU was kept from running
+};
+
+struct delivery_delay {
+    uint64_t causes;              // enum delivery_cause
+    uint64_t slack_ns;            // with DELIVERY_SLACK
+    uint64_t steal_ns, paused_ns; // with DELIVERY_WAITED
+};
+
 struct vtimer {
     struct timer timer;
     uint64_t deadline_ns; // of the event that fired last
     uint64_t period_ns;   // 0: one-shot
     uint64_t fired_ns;    // when the timer queue looked and it became pending
     bool undelivered;     // pending since fired_ns, no upcall yet
+    struct delivery_delay delay;
     uint64_t events, missed;
 };
 

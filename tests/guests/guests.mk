@@ -31,6 +31,7 @@ TEST_GUESTS := \
 	hello \
 	hypercall_unknown \
 	int_all \
+	lateness \
 	mask \
 	page_scribble \
 	registers \

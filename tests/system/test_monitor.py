@@ -2,12 +2,14 @@
 """The monitor on the serial console, typed at as a user types."""
 
 import datetime
+import json
 import re
 
 import pytest
 
+CAUSES = ("slack", "hardware", "hypervisor", "steal", "paused", "guest")
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
-COMMANDS = ("help", "guests", "stats", "times", "timers", "irqs", "console", "pause", "resume", "kill", "poweroff")
+COMMANDS = ("help", "guests", "stats", "times", "lateness", "timers", "irqs", "console", "pause", "resume", "kill", "poweroff")
 
 
 @pytest.fixture
@@ -63,6 +65,27 @@ def test_times_add_up_to_the_tick(monitor):
     monitor.command("kill 2")
     for _ in range(5):
         assert "of 3 guests, the four add up to the time lived, to the tick, in 3" in monitor.command("times")
+
+
+def test_lateness_by_cause(monitor):
+    """The causes' sums make up the whole lateness, to the nanosecond, of each guest and of all together."""
+    sums = []
+    for guest in (1, 2, 3):
+        monitor.command(f"pause {guest}")  # nothing more is counted
+    for guest in (1, 2, 3):
+        text = monitor.command(f"lateness {guest}")
+        report = json.loads(re.search(r"^@json lateness (.*)$", text, re.MULTILINE).group(1))
+        causes = [report["causes"][name] for name in CAUSES]
+        assert report["guest"] == guest
+        assert sum(cause["sum"] for cause in causes) == report["total"]["sum"], text
+        for part in causes + [report["total"]]:
+            assert 0 <= part["min"] <= part["median"] <= part["p99"] <= part["max"] <= part["sum"], text
+        sums.append((report["events"], report["total"]["sum"]))
+    text = monitor.command("lateness")
+    assert int(re.search(r"all guests: (\d+)", text).group(1)) == sum(events for events, _ in sums)
+    rows = {name: int(row.split()[-1]) for name, row in re.findall(r"^  (\w[\w ]*?) {2,}(\d.*)$", text, re.MULTILINE)}
+    assert set(rows) == set(CAUSES) | {"in all"}, text
+    assert sum(rows[name] for name in CAUSES) == rows["in all"] == sum(total for _, total in sums)
 
 
 def test_timers_are_in_order(monitor):

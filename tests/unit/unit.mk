@@ -36,6 +36,13 @@ UNIT_SRCS_test_ns_scale := tests/unit/test_ns_scale.c hv/shared/lib/ns_scale.c
 UNIT_TESTS += test_histogram
 UNIT_SRCS_test_histogram := tests/unit/test_histogram.c hv/shared/lib/histogram.c
 
+UNIT_TESTS += test_log2_histogram
+UNIT_SRCS_test_log2_histogram := tests/unit/test_log2_histogram.c hv/shared/lib/log2_histogram.c
+
+UNIT_TESTS += test_lateness
+UNIT_SRCS_test_lateness := tests/unit/test_lateness.c hv/vm/lateness.c hv/shared/lib/histogram.c \
+	hv/shared/lib/log2_histogram.c
+
 UNIT_WHEEL := hv/shared/lib/timer_crowd.c hv/shared/lib/timer_wheel.c hv/shared/lib/timer_wheel_check.c
 
 UNIT_TESTS += test_timer_wheel

@@ -71,6 +71,17 @@ struct lull_event_record {
     uint64_t injected_ns; // hv: the upcall frame was pushed
 };
 
+// The parts of that event's lateness (injected_ns - deadline_ns) that are seldom there: they are 0 if `injected_ns` here is
+// not that of the event's record. Hardware: fired_ns - deadline_ns - slack_ns. Hypervisor: injected_ns - fired_ns less the
+// other three.
+struct lull_event_split {
+    uint64_t injected_ns; // hv: of the event that this is about
+    uint64_t slack_ns;    // hv: within the window that the guest granted
+    uint64_t steal_ns;    // hv: it was pending and another guest had the CPU
+    uint64_t paused_ns;   // hv: it was pending and the operator kept the guest from running
+    uint64_t guest_ns;    // hv: it was pending and the guest had interrupts off, or the timer masked
+};
+
 #define LULL_TIME_NEVER UINT64_MAX
 
 // Where the vCPU's time went until it got the CPU last; HCALL_RUN_TIMES switches it on. The hypervisor writes only while the
@@ -104,6 +115,7 @@ struct lull_vcpu_page {
     uint64_t reserved1[21];    // run_times stands at 256
     struct lull_run_times run_times; // hv
     uint64_t pauses;                 // hv: times that the guest went on after a pause
+    struct lull_event_split timer_split;
 };
 
 _Static_assert(offsetof(struct lull_vcpu_page, irq_enabled) == 0, "ABI");
@@ -118,7 +130,8 @@ _Static_assert(offsetof(struct lull_vcpu_page, timer_missed) == 80, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
 _Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
-_Static_assert(sizeof(struct lull_vcpu_page) == 320, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_split) == 320, "ABI");
+_Static_assert(sizeof(struct lull_vcpu_page) == 360, "ABI");
 
 // An interrupt upcall switches off virtual interrupts, steps below the 128-byte red zone, pushes this
 // frame and continues at `interrupt_entry` with rsp pointing to it (aligned as the interrupted code
