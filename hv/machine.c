@@ -295,13 +295,20 @@ static void say_help(void)
             "place; if events come late, forbid states deeper than C1 in the firmware's setup");
 }
 
+// The TSC's frequency if the local APIC timer may be set by it: the clock counts it, and it is not much the slower of the two.
+static uint64_t lapic_timer_tsc_hz(void)
+{
+    return clock_is_tsc() && lapic_counter->frequency_hz / tsc->frequency_hz < 8 ? tsc->frequency_hz : 0;
+}
+
 const char *machine_init_cpu(void)
 {
     if (lapic_init() != NULL)
         return "has a local APIC that cannot be switched on";
-    struct clock_event *event = event_kind == BOOT_CLOCKEVENT_TSC_DEADLINE
-                                    ? tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER)
-                                    : lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER);
+    struct clock_event *event =
+        event_kind == BOOT_CLOCKEVENT_TSC_DEADLINE
+            ? tsc_deadline_event(tsc->frequency_hz, VECTOR_LAPIC_TIMER)
+            : lapic_timer_event(lapic_counter->frequency_hz, lapic_timer_tsc_hz(), VECTOR_LAPIC_TIMER);
     timer_init(event);
     init_sleep(event);
     return NULL;
@@ -348,7 +355,7 @@ static struct clock_event *lapic_clock_event(enum boot_clockevent wanted)
         event = tsc_deadline_clock_event(wanted == BOOT_CLOCKEVENT_TSC_DEADLINE);
     if (event == NULL && is_ready(lapic_counter)) {
         event_kind = BOOT_CLOCKEVENT_LAPIC_ONESHOT;
-        event = lapic_timer_event(lapic_counter->frequency_hz, VECTOR_LAPIC_TIMER);
+        event = lapic_timer_event(lapic_counter->frequency_hz, lapic_timer_tsc_hz(), VECTOR_LAPIC_TIMER);
     }
     return event;
 }

@@ -9,6 +9,7 @@
 #include "lib/ns_scale.h"
 #include "x86/cpu.h"
 #include "x86/lapic.h"
+#include "x86/tsc.h"
 
 #define COUNT_MAX 0xffffffffull
 #define DIVIDE_LAST 7u // log2 of the largest divider
@@ -29,8 +30,10 @@ static const uint8_t divide_codes[DIVIDE_LAST + 1] = {
 
 struct lapic_timer {
     struct clock_event event;
-    uint64_t rate;   // undivided ticks per nanosecond, RATE_SHIFT places
-    uint32_t divide; // log2 of the divider that the register holds
+    uint64_t rate;          // undivided ticks per nanosecond, RATE_SHIFT places
+    uint64_t ratio;         // undivided ticks per tick of the TSC, NS_SCALE_RATIO_SHIFT places, rounded up
+    uint64_t undivided_max; // more ticks than this need another divider; 0 while the register holds one
+    uint32_t divide;        // log2 of the divider that the register holds
 };
 
 static struct lapic_timer timers[CPU_MAX]; // by CPU
@@ -50,13 +53,24 @@ static void __attribute__((noinline)) arm_divided(struct lapic_timer *this, uint
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     if (this->divide != divide) {
         this->divide = divide;
+        this->undivided_max = divide == 0 ? COUNT_MAX : 0;
         lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[divide]);
     }
     lapic_write(LAPIC_TIMER_INITIAL, (uint32_t)count);
 }
 
-// On the hot path of every hypercall that moves the head of the queue: keep it to these few instructions. `write` is
-// the register access of the APIC's mode, known when this is compiled.
+// `write` is the register access of the APIC's mode, known when this is compiled.
+static inline __attribute__((always_inline)) void set_count(void (*write)(uint32_t reg, uint32_t value),
+                                                            struct lapic_timer *this, uint64_t ticks)
+{
+    if (__builtin_expect(ticks > this->undivided_max, 0)) {
+        arm_divided(this, ticks);
+        return;
+    }
+    write(LAPIC_TIMER_INITIAL, (uint32_t)ticks);
+}
+
+// On the hot path of every hypercall that moves the head of the queue: keep it to these few instructions.
 static inline __attribute__((always_inline)) void arm_by(void (*write)(uint32_t reg, uint32_t value),
                                                          struct clock_event *event, uint64_t delay_ns)
 {
@@ -65,11 +79,19 @@ static inline __attribute__((always_inline)) void arm_by(void (*write)(uint32_t 
     uint64_t ticks = (uint64_t)(product >> 64) + ((uint64_t)product != 0);
     // The current tick is partly over, so one more; it also keeps the count from being 0, which would stop the timer.
     ticks++;
-    if (__builtin_expect(ticks > COUNT_MAX || this->divide != 0, 0)) {
-        arm_divided(this, ticks);
-        return;
-    }
-    write(LAPIC_TIMER_INITIAL, (uint32_t)ticks);
+    set_count(write, this, ticks);
+}
+
+// As above from the TSC: what lies between its reading and the write is how late the interrupt will be.
+static inline __attribute__((always_inline)) void arm_at_by(void (*write)(uint32_t reg, uint32_t value),
+                                                            struct clock_event *event, uint64_t deadline_tsc)
+{
+    struct lapic_timer *this = container_of(event, struct lapic_timer, event);
+    int64_t delta_tsc = (int64_t)(deadline_tsc - tsc_read());
+    uint64_t delay_tsc = delta_tsc > 0 ? (uint64_t)delta_tsc : 0;
+    unsigned __int128 product = (unsigned __int128)(delay_tsc << (64 - NS_SCALE_RATIO_SHIFT)) * this->ratio;
+    // One more for the fraction, and one as above.
+    set_count(write, this, (uint64_t)(product >> 64) + 2);
 }
 
 static void arm_xapic(struct clock_event *event, uint64_t delay_ns)
@@ -80,6 +102,16 @@ static void arm_xapic(struct clock_event *event, uint64_t delay_ns)
 static void arm_x2apic(struct clock_event *event, uint64_t delay_ns)
 {
     arm_by(lapic_write_x2apic, event, delay_ns);
+}
+
+static void arm_at_xapic(struct clock_event *event, uint64_t deadline_tsc)
+{
+    arm_at_by(lapic_write_xapic, event, deadline_tsc);
+}
+
+static void arm_at_x2apic(struct clock_event *event, uint64_t deadline_tsc)
+{
+    arm_at_by(lapic_write_x2apic, event, deadline_tsc);
 }
 
 static void stop(struct clock_event *event)
@@ -97,7 +129,7 @@ static uint64_t fixed_rate(const struct ns_scale *scale)
     return (scale->inverse + (BIT(surplus) - 1)) >> surplus;
 }
 
-struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector)
+struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint64_t tsc_hz, uint8_t vector)
 {
     struct lapic_timer *this = &timers[cpu_this()->id];
     struct ns_scale scale;
@@ -110,10 +142,15 @@ struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector)
         .name = "lapic",
         .max_delay_ns = max_delay_ns < DELAY_LIMIT_NS ? max_delay_ns : DELAY_LIMIT_NS,
         .arm = lapic_is_x2apic() ? arm_x2apic : arm_xapic,
+        .arm_at = tsc_hz == 0         ? NULL
+                  : lapic_is_x2apic() ? arm_at_x2apic
+                                      : arm_at_xapic,
         .stop = stop, // nothing to acknowledge beyond the end of interrupt
     };
     this->rate = fixed_rate(&scale);
+    this->ratio = tsc_hz == 0 ? 0 : ns_scale_ratio(frequency_hz, tsc_hz);
     this->divide = 0;
+    this->undivided_max = COUNT_MAX;
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[0]);
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_ONE_SHOT | vector);

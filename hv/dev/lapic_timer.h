@@ -17,5 +17,6 @@
 struct clock_source *lapic_timer_counter(void);
 
 // The clock event of this CPU, stopped, interrupting with `vector`. frequency_hz: of the undivided timer, as calibrated,
-// 1 kHz .. 10 GHz. Its time is rounded up and half open: a delay is over after between ticks and ticks + 1 ticks.
-struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint8_t vector);
+// 1 kHz .. 10 GHz. tsc_hz: that of the TSC, less than 8 times slower; 0 if arm_at() is not wanted. Its time is rounded up and half
+// open: a delay is over after between ticks and ticks + 1 ticks, with arm_at() one more.
+struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint64_t tsc_hz, uint8_t vector);

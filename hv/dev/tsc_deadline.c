@@ -106,6 +106,12 @@ static void arm(struct clock_event *event, uint64_t delay_ns)
     msr_write(MSR_TSC_DEADLINE, tsc_read() + ticks + 1);
 }
 
+static void arm_at(struct clock_event *event, uint64_t deadline_tsc)
+{
+    (void)event;
+    msr_write(MSR_TSC_DEADLINE, deadline_tsc);
+}
+
 static void stop(struct clock_event *event)
 {
     (void)event;
@@ -131,6 +137,7 @@ struct clock_event *tsc_deadline_event(uint64_t tsc_hz, uint8_t vector)
         .name = "tsc-deadline",
         .max_delay_ns = DELAY_LIMIT_NS / 10, // 3.6 years; the sum in arm() cannot wrap
         .arm = arm,
+        .arm_at = arm_at,
         .stop = stop,
     };
     this->rate = fixed_rate(&scale);

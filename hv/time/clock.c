@@ -32,6 +32,9 @@ void clock_init(struct clock_source *source)
     if (source->guest_readable_tsc) {
         clock_state.tsc_mult = fixed_mult();
         clock_state.base_tsc = base_count;
+        _Static_assert(CLOCK_TSC_SHIFT == NS_SCALE_RATIO_SHIFT, "one format for both directions");
+        if (clock_state.tsc_mult != 0)
+            clock_state.tsc_rate = ns_scale_ratio(BIT(CLOCK_TSC_SHIFT), clock_state.tsc_mult);
     }
 }
 

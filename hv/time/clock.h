@@ -21,6 +21,7 @@
 struct clock {
     uint64_t tsc_mult; // ns per TSC tick, CLOCK_TSC_SHIFT places; 0: the source is not the TSC
     uint64_t base_tsc;
+    uint64_t tsc_rate;     // TSC ticks per ns of tsc_mult, CLOCK_TSC_SHIFT places, rounded up
     uint64_t wall_base_ns; // ns since 1970 when the clock stood at 0; 0: not known
     struct clock_source *source;
 };
@@ -41,6 +42,13 @@ static inline uint64_t clock_now_ns(void)
         return clock_read_source();
     unsigned __int128 product = (unsigned __int128)(tsc_read() - clock_state.base_tsc) * clock_state.tsc_mult;
     return (uint64_t)(product >> CLOCK_TSC_SHIFT);
+}
+
+// The TSC at which the clock shows `ns`, or the tick after: never before. Only where clock_is_tsc(); ns below 2^58 (9 years).
+static inline uint64_t clock_tsc_at(uint64_t ns)
+{
+    unsigned __int128 product = (unsigned __int128)ns * clock_state.tsc_rate;
+    return clock_state.base_tsc + (uint64_t)(product >> CLOCK_TSC_SHIFT) + 1;
 }
 
 // The name of the source, "tsc".

@@ -15,6 +15,9 @@
 // interrupts that follow each other at once, between which other interrupts are taken.
 #define TIMERS_PER_INTERRUPT 64
 
+// Keeps what is rarely needed from costing those registers who do not need it.
+#define NOINLINE __attribute__((noinline))
+
 struct timer_queue {
     struct timer_wheel wheel;
     struct timer_wheel open; // the beginnings of windows
@@ -25,6 +28,7 @@ struct timer_queue {
     bool on_its_way;   // it had fired already when it was last set to another time, or stopped
     bool clamped;      // it holds less than the head's deadline, because that is out of range
     uint64_t range_ns; // how far ahead the hardware can be set, and the clock left unread
+    uint64_t horizon_ns; // so far it could be set when last asked; grows, so what is not beyond is in range
     struct timer_stats stats;
 };
 
@@ -67,26 +71,43 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
     timer->owner = owner;
 }
 
-static void program(struct timer_queue *queue, uint64_t deadline_ns)
+static NOINLINE void set_by_delay(struct clock_event *event, uint64_t deadline_ns)
+{
+    event->arm(event, u64_sub_sat(deadline_ns, clock_now_ns()));
+}
+
+static inline void set_hardware(struct timer_queue *queue, uint64_t deadline_ns)
 {
     struct clock_event *event = queue->event;
-    uint64_t now_ns = clock_now_ns();
-    uint64_t delay_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 
     queue->stats.programs++;
-    queue->on_its_way |= queue->programmed_ns <= now_ns;
     queue->programmed_ns = deadline_ns;
-    queue->clamped = delay_ns > queue->range_ns;
-    if (queue->clamped) {
-        delay_ns = queue->range_ns;
-        queue->programmed_ns = now_ns + delay_ns; // below deadline_ns, so it cannot wrap
+    if (__builtin_expect(event->arm_at != NULL, 1))
+        event->arm_at(event, clock_tsc_at(deadline_ns));
+    else
+        set_by_delay(event, deadline_ns);
+}
+
+// The deadline is beyond the horizon: see how far that is by now, and take it instead of what still is beyond.
+static NOINLINE void program_far(struct timer_queue *queue, uint64_t deadline_ns)
+{
+    queue->horizon_ns = clock_now_ns() + queue->range_ns;
+    queue->clamped = deadline_ns > queue->horizon_ns;
+    set_hardware(queue, queue->clamped ? queue->horizon_ns : deadline_ns);
+}
+
+static inline void program(struct timer_queue *queue, uint64_t deadline_ns)
+{
+    if (__builtin_expect(deadline_ns > queue->horizon_ns, 0)) {
+        program_far(queue, deadline_ns);
+        return;
     }
-    event->arm(event, delay_ns);
+    queue->clamped = false;
+    set_hardware(queue, deadline_ns);
 }
 
 // For the rare paths, which those without a window must not pay for.
 #define WINDOWED(condition) __builtin_expect((condition), 0)
-#define NOINLINE __attribute__((noinline))
 
 static inline bool has_window(const struct timer *timer)
 {
@@ -262,6 +283,7 @@ static inline void set_exactly(struct timer_queue *queue)
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
     } else if (!queue->clamped || next_ns < queue->programmed_ns) {
+        queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
         program(queue, next_ns);
     }
 }

@@ -8,6 +8,7 @@
 #include "chip_lapic.h"
 #include "lib/time.h"
 #include "x86/lapic.h"
+#include "x86/tsc.h"
 #include "x86/vectors.h"
 
 #define ROUNDS 200000u
@@ -46,7 +47,7 @@ static void never_early_and_tight(void **state)
     (void)state;
     for (size_t r = 0; r < ARRAY_SIZE(rates); r++) {
         struct unit_random random = { r };
-        struct clock_event *event = lapic_timer_event(rates[r], VECTOR_LAPIC_TIMER);
+        struct clock_event *event = lapic_timer_event(rates[r], 0, VECTOR_LAPIC_TIMER);
         for (uint32_t round = 0; round < ROUNDS; round++) {
             uint64_t delay_ns = unit_random_bits(&random, 60);
             if (delay_ns > event->max_delay_ns)
@@ -62,10 +63,56 @@ static void never_early_and_tight(void **state)
     }
 }
 
+// Set by the TSC, at any pair of rates: from the reading of the TSC on, never early and two ticks late at the most.
+static void by_the_tsc_never_early(void **state)
+{
+    static const uint64_t rates[][2] = { { 1000000000, 1000000000 }, { 24000000, 2399999937 },
+                                         { 133333333, 3000000000 },  { 3999999999, 800000000 },
+                                         { 62500000, 9999999999 },   { 7 * UINT64_C(100000000), 100000000 } };
+    (void)state;
+    for (size_t r = 0; r < ARRAY_SIZE(rates); r++) {
+        uint64_t lapic_hz = rates[r][0], tsc_hz = rates[r][1];
+        struct unit_random random = { r };
+        machine.tsc_hz = tsc_hz;
+        struct clock_event *event = lapic_timer_event(lapic_hz, tsc_hz, VECTOR_LAPIC_TIMER);
+        for (uint32_t round = 0; round < ROUNDS; round++) {
+            uint64_t delay_tsc = unit_random_bits(&random, 36);
+            machine_advance(unit_random_bits(&random, 30));
+            uint64_t deadline_tsc = tsc_read() + delay_tsc;
+            event->arm_at(event, deadline_tsc);
+            // The driver has read the TSC between these two moments.
+            uint64_t left_tsc = deadline_tsc > tsc_read() ? deadline_tsc - tsc_read() : 0;
+            uint32_t divide = chip_lapic_divide(&chip);
+            unsigned __int128 least = ((unsigned __int128)(chip.initial - 1) << divide) * tsc_hz;
+            unsigned __int128 most = ((unsigned __int128)chip.initial << divide) * tsc_hz;
+            unsigned __int128 wanted = (unsigned __int128)delay_tsc * lapic_hz;
+            assert_true(least >= (unsigned __int128)left_tsc * lapic_hz);
+            assert_true(most <= wanted + (((unsigned __int128)2 << divide) + 3) * tsc_hz + (wanted >> 58));
+            event->arm_at(event, tsc_read() - delay_tsc); // over already: at once
+            assert_true(chip.initial != 0 && chip.initial <= 4);
+        }
+    }
+}
+
+// The count holds the time from the driver's own reading of the TSC: what the deadline is behind it, to the tick.
+static void by_the_tsc_to_the_tick(void **state)
+{
+    (void)state;
+    machine.tsc_hz = 1000000000;
+    struct clock_event *event = lapic_timer_event(1000000000, 1000000000, VECTOR_LAPIC_TIMER);
+    for (uint64_t delay_tsc = 1000; delay_tsc < 1100; delay_tsc++) {
+        uint64_t deadline_tsc = tsc_read() + delay_tsc;
+        event->arm_at(event, deadline_tsc);
+        // Since then the TSC has gone on, never back: what is left now is less than what was left at that reading.
+        assert_true(chip.initial - 1 >= deadline_tsc - tsc_read());
+        assert_true(chip.initial <= delay_tsc + 2);
+    }
+}
+
 static void spans_nine_minutes_at_1_ghz(void **state)
 {
     (void)state;
-    struct clock_event *event = lapic_timer_event(1000000000, VECTOR_LAPIC_TIMER);
+    struct clock_event *event = lapic_timer_event(1000000000, 0, VECTOR_LAPIC_TIMER);
     assert_true(event->max_delay_ns / NSEC_PER_SEC == 549);
 }
 
@@ -73,7 +120,7 @@ static void spans_nine_minutes_at_1_ghz(void **state)
 static void divider_boundaries(void **state)
 {
     (void)state;
-    struct clock_event *event = lapic_timer_event(1000000000, VECTOR_LAPIC_TIMER);
+    struct clock_event *event = lapic_timer_event(1000000000, 0, VECTOR_LAPIC_TIMER);
     for (uint32_t divide = 0; divide < 7; divide++) {
         uint64_t edge_ns = (uint64_t)UINT32_MAX << divide;
         for (uint64_t delay_ns = edge_ns - 600; delay_ns < edge_ns + 600; delay_ns++) {
@@ -86,7 +133,7 @@ static void divider_boundaries(void **state)
 static void one_write_in_the_usual_case(void **state)
 {
     (void)state;
-    struct clock_event *event = lapic_timer_event(1000000000, VECTOR_LAPIC_TIMER);
+    struct clock_event *event = lapic_timer_event(1000000000, 0, VECTOR_LAPIC_TIMER);
     assert_int_equal(chip.lvt_timer, VECTOR_LAPIC_TIMER); // one-shot, not masked
     uint32_t before = chip.timer_writes;
     event->arm(event, 1000);
@@ -111,7 +158,7 @@ static void x2apic(void **state)
     (void)state;
     struct unit_random random = { 2 };
     chip_lapic_use_x2apic(&chip);
-    struct clock_event *event = lapic_timer_event(999999937, VECTOR_LAPIC_TIMER);
+    struct clock_event *event = lapic_timer_event(999999937, 0, VECTOR_LAPIC_TIMER);
     assert_int_equal(chip.lvt_timer, LAPIC_LVT_ONE_SHOT | VECTOR_LAPIC_TIMER);
     for (uint32_t round = 0; round < ROUNDS; round++) {
         uint64_t delay_ns = unit_random_bits(&random, 39);
@@ -130,7 +177,7 @@ static void x2apic(void **state)
 static void stop_stops(void **state)
 {
     (void)state;
-    struct clock_event *event = lapic_timer_event(1000000000, VECTOR_LAPIC_TIMER);
+    struct clock_event *event = lapic_timer_event(1000000000, 0, VECTOR_LAPIC_TIMER);
     event->arm(event, 1000);
     event->stop(event);
     assert_int_equal(chip.initial, 0);
@@ -152,6 +199,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(never_early_and_tight, setup),
+        cmocka_unit_test_setup(by_the_tsc_never_early, setup),
+        cmocka_unit_test_setup(by_the_tsc_to_the_tick, setup),
         cmocka_unit_test_setup(spans_nine_minutes_at_1_ghz, setup),
         cmocka_unit_test_setup(divider_boundaries, setup),
         cmocka_unit_test_setup(one_write_in_the_usual_case, setup),

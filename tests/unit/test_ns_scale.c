@@ -160,6 +160,25 @@ static void senseless_rates_are_refused(void **state)
     assert_true(ns_scale_from_pair(&scale, UINT64_C(1) << 62, UINT64_C(1) << 62));
 }
 
+// Against the definition: the least number of 60 binary places that is not below a / b.
+static void ratios_are_rounded_up(void **state)
+{
+    struct unit_random random = { 60 };
+
+    (void)state;
+    for (int i = 0; i < 100000; i++) {
+        uint64_t b = unit_random_bits(&random, 60) + 1;
+        uint64_t a = unit_random_below(&random, b) + 1 + b * unit_random_below(&random, 4);
+        uint64_t ratio = ns_scale_ratio(a, b);
+        unsigned __int128 scaled = (unsigned __int128)a << NS_SCALE_RATIO_SHIFT;
+
+        assert_true((unsigned __int128)ratio * b >= scaled);
+        assert_true((unsigned __int128)(ratio - 1) * b < scaled);
+    }
+    assert_int_equal(ns_scale_ratio(1, 1), UINT64_C(1) << NS_SCALE_RATIO_SHIFT);
+    assert_int_equal(ns_scale_ratio(15, 2), UINT64_C(15) << (NS_SCALE_RATIO_SHIFT - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_saturates),
         cmocka_unit_test(periods_and_pairs_agree_with_rates),
         cmocka_unit_test(senseless_rates_are_refused),
+        cmocka_unit_test(ratios_are_rounded_up),
     };
 
     return cmocka_run_group_tests_name("ns_scale", tests, NULL, NULL);

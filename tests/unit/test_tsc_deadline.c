@@ -62,6 +62,9 @@ static void never_early_and_tight(void **state)
             event->arm(event, delay_ns);
             assert_true(clock_at(chip.deadline_tsc) >= now_ns + delay_ns);
             assert_true(clock_at(chip.deadline_tsc - 4 - (delay_ns >> 40)) <= now_ns + delay_ns);
+            event->arm_at(event, clock_tsc_at(now_ns + delay_ns));
+            assert_true(clock_at(chip.deadline_tsc) >= now_ns + delay_ns);
+            assert_true(clock_at(chip.deadline_tsc - 2 - ((now_ns + delay_ns) >> 40)) <= now_ns + delay_ns);
         }
         event->arm(event, event->max_delay_ns);
         assert_true(chip.deadline_tsc > machine.tsc_base);

@@ -70,6 +70,19 @@ bool ns_scale_from_pair(struct ns_scale *scale, uint64_t ns, uint64_t ticks)
     return true;
 }
 
+uint64_t ns_scale_ratio(uint64_t a, uint64_t b)
+{
+    uint64_t value = a / b, remainder = a % b;
+
+    for (unsigned int place = 0; place < NS_SCALE_RATIO_SHIFT; place++) {
+        bool bit = remainder * 2 >= b;
+
+        value = value * 2 + bit;
+        remainder = remainder * 2 - (bit ? b : 0);
+    }
+    return value + (remainder != 0);
+}
+
 bool ns_scale_from_hz(struct ns_scale *scale, uint64_t hz)
 {
     return ns_scale_from_pair(scale, NSEC_PER_SEC, hz);
