@@ -28,6 +28,15 @@ static inline int64_t hypercall1(uint64_t number, uint64_t first)
     return (int64_t)number;
 }
 
+static inline int64_t hypercall2(uint64_t number, uint64_t first, uint64_t second)
+{
+    __asm__ volatile("int %[vector]"
+                     : "+a"(number), "+D"(first), "+S"(second)
+                     : [vector] "i"(LULL_HCALL_VECTOR)
+                     : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+    return (int64_t)number;
+}
+
 static inline int64_t hypercall3(uint64_t number, uint64_t first, uint64_t second, uint64_t third)
 {
     __asm__ volatile("int %[vector]"
@@ -62,10 +71,22 @@ static inline int64_t hypercall_set_clockevent(uint64_t delay_ns)
     return hypercall1(HCALL_SET_CLOCKEVENT, delay_ns);
 }
 
-// deadline_ns is absolute, on the clock of clock_now_ns(); LULL_TIME_NEVER shuts the device down.
-static inline int64_t hypercall_set_deadline(uint64_t deadline_ns)
+// deadline_ns is absolute, on the clock of clock_now_ns(); LULL_TIME_NEVER and more shut the device down. The event may come
+// up to slack_ns later, where that saves a wake-up. Returns the deadline that this one replaces, or LULL_TIME_NEVER.
+static inline uint64_t hypercall_set_deadline_slack(uint64_t deadline_ns, uint64_t slack_ns)
 {
-    return hypercall1(HCALL_SET_DEADLINE, deadline_ns);
+    return (uint64_t)hypercall2(HCALL_SET_DEADLINE, deadline_ns, slack_ns);
+}
+
+static inline uint64_t hypercall_set_deadline(uint64_t deadline_ns)
+{
+    return hypercall_set_deadline_slack(deadline_ns, 0);
+}
+
+// Arms and waits, with virtual interrupts on or off. Returns the pending interrupts and LULL_WOKE_TIMEOUT.
+static inline uint64_t hypercall_block(uint64_t deadline_ns, uint64_t slack_ns)
+{
+    return (uint64_t)hypercall2(HCALL_BLOCK, deadline_ns, slack_ns);
 }
 
 // period_ns between two events; 0 shuts the device down.

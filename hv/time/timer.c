@@ -19,18 +19,20 @@
 #define NOINLINE __attribute__((noinline))
 
 struct timer_queue {
+    uint64_t
+        programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring, leave it alone
     struct timer_wheel wheel;
     struct timer_wheel open; // the beginnings of windows
     uint64_t windows;        // on the open wheel
     struct clock_event *event;
-    uint64_t
-        programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring, leave it alone
     bool on_its_way;   // it had fired already when it was last set to another time, or stopped
     bool clamped;      // it holds less than the head's deadline, because that is out of range
     uint64_t range_ns; // how far ahead the hardware can be set, and the clock left unread
     uint64_t horizon_ns; // so far it could be set when last asked; grows, so what is not beyond is in range
     struct timer_stats stats;
 };
+
+_Static_assert(offsetof(struct timer_queue, programmed_ns) == 0, "timer_programmed_ns() reads it");
 
 bool timer_prepare(struct cpu *cpu)
 {
@@ -127,7 +129,7 @@ static void close_window(struct timer *timer)
 static void NOINLINE arm_windowed(struct timer *timer, uint64_t deadline_ns)
 {
     close_window(timer);
-    timer_arm(timer, deadline_ns);
+    timer_arm_at(timer, deadline_ns);
 }
 
 static void NOINLINE cancel_windowed(struct timer *timer)
@@ -136,14 +138,10 @@ static void NOINLINE cancel_windowed(struct timer *timer)
     timer_cancel(timer);
 }
 
-void timer_arm(struct timer *timer, uint64_t deadline_ns)
+void timer_arm_at(struct timer *timer, uint64_t deadline_ns)
 {
     struct timer_queue *queue = cpu_this()->timers;
 
-    if (deadline_ns == TIME_NEVER) {
-        timer_cancel(timer);
-        return;
-    }
     if (WINDOWED(has_window(timer))) {
         arm_windowed(timer, deadline_ns);
         return;
@@ -330,11 +328,6 @@ const struct timer_wheel *timer_wheel(void)
 const struct timer_wheel *timer_open_wheel(void)
 {
     return &cpu_this()->timers->open;
-}
-
-uint64_t timer_programmed_ns(void)
-{
-    return cpu_this()->timers->programmed_ns;
 }
 
 const char *timer_reason_name(enum timer_reason reason)

@@ -32,6 +32,7 @@
 #include <stdint.h>
 
 #include "lib/timer_wheel.h"
+#include "x86/cpu.h"
 
 struct clock_event;
 struct cpu;
@@ -81,9 +82,9 @@ void timer_init(struct clock_event *event);
 void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
                  void (*expire)(struct timer *timer, uint64_t now_ns));
 
-// Arm or move a timer: it expires at the first instant at or after `deadline_ns` (TIME_NEVER: as cancel).
+// Arm or move a timer: it expires at the first instant at or after `deadline_ns`, which is not TIME_NEVER.
 // Context for this and all below: the queue's CPU, interrupts off.
-void timer_arm(struct timer *timer, uint64_t deadline_ns);
+void timer_arm_at(struct timer *timer, uint64_t deadline_ns);
 
 // Arm or move a timer with a window: it expires at an instant of [deadline_ns, deadline_ns + slack_ns], by preference when
 // the CPU is awake for another reason. A sum of 2^64 - 1 or more has no end: such a timer is served only in passing, and
@@ -98,6 +99,15 @@ static inline uint64_t timer_deadline_ns(const struct timer *timer)
 
 // Disarm; nothing happens if it is not armed.
 void timer_cancel(struct timer *timer);
+
+// As timer_arm_at(); TIME_NEVER: as timer_cancel().
+static inline void timer_arm(struct timer *timer, uint64_t deadline_ns)
+{
+    if (deadline_ns == TIME_NEVER)
+        timer_cancel(timer);
+    else
+        timer_arm_at(timer, deadline_ns);
+}
 
 // A timer with a window that has no end does not count.
 static inline bool timer_armed(const struct timer *timer)
@@ -121,10 +131,15 @@ uint64_t timer_settle(void);
 // timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
 void timer_use(struct clock_event *event, bool interrupted);
 
+// What the hardware is set to; TIME_NEVER: nothing; 0 inside an expire(). The queue begins with it.
+static inline uint64_t timer_programmed_ns(void)
+{
+    return *(const uint64_t *)cpu_this()->timers;
+}
+
 // For the monitor.
 const struct timer_stats *timer_stats(void);
 const struct clock_event *timer_clock_event(void);
 const struct timer_wheel *timer_wheel(void);
 const struct timer_wheel *timer_open_wheel(void);
-uint64_t timer_programmed_ns(void); // what the hardware is set to; TIME_NEVER: nothing; 0 inside an expire()
 const char *timer_reason_name(enum timer_reason reason);

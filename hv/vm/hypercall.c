@@ -33,8 +33,7 @@ static int64_t set_clockevent(ARGUMENTS)
 
 static int64_t set_deadline(ARGUMENTS)
 {
-    vtimer_set_deadline(vcpu, a0);
-    return LULL_OK;
+    return (int64_t)vtimer_set_deadline(vcpu, a0, a1);
 }
 
 static int64_t set_periodic(ARGUMENTS)
@@ -57,6 +56,18 @@ static int64_t halt(ARGUMENTS)
     }
     cpu_this()->leave = 1;
     return LULL_OK;
+}
+
+// As in halt(), nothing becomes pending between the look and the wait.
+static int64_t block(ARGUMENTS)
+{
+    uint64_t due = upcall_due(vcpu);
+    uint64_t result = vtimer_block(vcpu, a0, a1, due);
+
+    if (due == 0)
+        sched_block(vcpu); // the result comes when it is over
+    cpu_this()->leave = 1;
+    return (int64_t)result;
 }
 
 static int64_t deliver(ARGUMENTS)
@@ -112,6 +123,12 @@ static int64_t doorbell(ARGUMENTS)
     return LULL_OK;
 }
 
+static int64_t show_run_times(ARGUMENTS)
+{
+    vcpu_time_show(vcpu);
+    return LULL_OK;
+}
+
 static int64_t read_counters(ARGUMENTS)
 {
     const struct counters *counters = &cpu_this()->counters;
@@ -139,24 +156,15 @@ int64_t (*const hypercall_table[])(ARGUMENTS) = {
     [HCALL_DOORBELL] = doorbell,
     [HCALL_COUNTERS] = read_counters,
     [HCALL_SET_DEADLINE] = set_deadline,
+    [HCALL_BLOCK] = block,
+    [HCALL_RUN_TIMES] = show_run_times,
 };
 
 const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);
 
-_Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_UPCALL_RETURN,
-               "the fast calls come first, without a gap");
-
-// The calls that are too rare for the table.
-static int64_t call_slowly(struct vcpu *vcpu)
-{
-    switch (vcpu->entry.frame.rax) {
-    case HCALL_RUN_TIMES:
-        vcpu_time_show(vcpu);
-        return LULL_OK;
-    default:
-        return LULL_ENOSYS;
-    }
-}
+_Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_COUNT,
+               "no call is without its handler");
+_Static_assert(HCALL_UPCALL_RETURN >= HCALL_COUNT, "it must not be taken for a fast call");
 
 void hypercall_slow(struct vcpu *vcpu)
 {
@@ -167,7 +175,7 @@ void hypercall_slow(struct vcpu *vcpu)
         upcall_return(vcpu);
         return;
     }
-    frame->rax = (uint64_t)call_slowly(vcpu);
+    frame->rax = (uint64_t)LULL_ENOSYS;
     frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0; // as after every hypercall
     frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
 }

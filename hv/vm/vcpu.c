@@ -20,6 +20,13 @@ void vcpu_wake_if_due(struct vcpu *vcpu)
         sched_wake(vcpu);
 }
 
+void vcpu_wake(struct vcpu *vcpu)
+{
+    vcpu->waits = false; // paused: it need not go on waiting
+    if (vcpu->state == VCPU_BLOCKED)
+        sched_wake(vcpu);
+}
+
 void vcpu_started(struct vcpu *vcpu)
 {
     if (vcpu->on_start & VCPU_START_UNPARK)
@@ -83,7 +90,9 @@ void vcpu_run(void)
     for (;;) {
         struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
         load(cpu, vcpu);                  // its address space, FPU, segments, place for its traps
-        if (!upcall_deliver(vcpu)) {      // what is pending
+        if (__builtin_expect(vcpu->blocking, 0))
+            vtimer_end_block(vcpu);
+        if (!upcall_deliver(vcpu)) { // what is pending
             upcall_refuse(vcpu);
             continue;
         }

@@ -56,6 +56,7 @@ struct vcpu {
     enum vcpu_state state;
     uint32_t on_start; // enum vcpu_start
     bool waits;        // VCPU_PAUSED: it was blocked before
+    bool blocking;     // in HCALL_BLOCK, whose result it has not got yet
     bool rung;         // a doorbell has rung since the last upcall for one
     uint64_t pauses;   // times it went on after a pause
     uint64_t created_tsc;
@@ -96,6 +97,9 @@ static inline void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
     if (vcpu->state == VCPU_BLOCKED)
         vcpu_wake_if_due(vcpu);
 }
+
+// Let the vCPU go on if it waits. Interrupts off.
+void vcpu_wake(struct vcpu *vcpu);
 
 // Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes pending
 // and is delivered when it runs again. It must be neither paused nor ended. Interrupts off.

@@ -7,6 +7,7 @@
 #include "lib/list.h"
 #include "time/clock.h"
 #include "vm/delivery.h"
+#include "vm/upcall.h"
 #include "vm/vcpu.h"
 
 // Arm the first period after now_ns and count those that passed since deadline_ns.
@@ -20,25 +21,55 @@ static void next_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns
     timer_arm(&vtimer->timer, u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns));
 }
 
-// The guest writes the word at any time.
+// The guest writes these words at any time.
 static uint64_t wanted_ns(const struct vcpu *vcpu)
 {
     return *(const volatile uint64_t *)&vcpu->page->next_deadline_ns;
 }
 
-// Hold this deadline for the guest from now on, and tell it so.
-static void hold(struct vcpu *vcpu, uint64_t deadline_ns)
+static uint64_t wanted_slack_ns(const struct vcpu *vcpu)
 {
-    vcpu->page->armed_until_ns = deadline_ns;
-    timer_arm(&vcpu->vtimer.timer, deadline_ns);
+    return *(const volatile uint64_t *)&vcpu->page->next_slack_ns;
 }
 
-// The timer interrupt becomes pending for an event that was due at deadline_ns.
-static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
+// For what most guests do not use.
+#define RARELY(condition) __builtin_expect((condition), 0)
+#define NOINLINE __attribute__((noinline))
+
+static void expire_special(struct timer *timer, uint64_t now_ns);
+
+static void NOINLINE hold_special(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct timer *timer = &vcpu->vtimer.timer;
+    uint64_t end_ns = u64_add_sat(deadline_ns, slack_ns);
+
+    vcpu->page->armed_until_ns = end_ns < LULL_TIME_NEVER ? end_ns : LULL_TIME_NEVER;
+    if (deadline_ns >= LULL_TIME_NEVER) {
+        timer_cancel(timer);
+        return;
+    }
+    timer->expire = expire_special;
+    timer_arm_window(timer, deadline_ns, end_ns < LULL_TIME_NEVER ? slack_ns : UINT64_MAX);
+}
+
+// Hold this deadline for the guest from now on, and tell it so.
+static inline void hold(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    if (RARELY(slack_ns != 0) || RARELY(deadline_ns >= LULL_TIME_NEVER)) {
+        hold_special(vcpu, deadline_ns, slack_ns);
+        return;
+    }
+    vcpu->page->armed_until_ns = deadline_ns;
+    timer_arm_at(&vcpu->vtimer.timer, deadline_ns);
+}
+
+// The timer interrupt becomes pending for an event that was due at deadline_ns. False: it was already.
+static bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
+    bool first = (vcpu->page->pending & BIT(LULL_IRQ_TIMER)) == 0;
 
-    if ((vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
+    if (!first) {
         vtimer->missed +=
             vtimer->period_ns != 0; // the guest has not taken the last one yet: they are one now
     } else {
@@ -50,6 +81,41 @@ static void pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
         vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     }
     vcpu->page->timer_missed = vtimer->missed;
+    return first;
+}
+
+// The event that ends HCALL_BLOCK makes no interrupt.
+static void NOINLINE time_out(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+
+    vtimer->undelivered = true;
+    vtimer->deadline_ns = deadline_ns;
+    vtimer->fired_ns = now_ns;
+    vtimer->delay.causes = 0;
+    vcpu->page->timer_count = ++vtimer->events;
+    vcpu_wake(vcpu);
+}
+
+static void NOINLINE expire_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
+{
+    pend(vcpu, deadline_ns, now_ns);
+    if (vcpu->state == VCPU_RUNNING)
+        next_period(vcpu, deadline_ns, now_ns);
+    else
+        vcpu->on_start |= VCPU_START_UNPARK;
+}
+
+// The event that was held is due. False: the guest has moved it later without a trap, and that is held now.
+static inline bool comes(struct vcpu *vcpu, uint64_t next_ns, uint64_t now_ns)
+{
+    if (next_ns > now_ns) {
+        hold(vcpu, next_ns, wanted_slack_ns(vcpu));
+        return false;
+    }
+    vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
+    vcpu->page->armed_until_ns = LULL_TIME_NEVER;
+    return true;
 }
 
 static void expire(struct timer *timer, uint64_t now_ns)
@@ -58,22 +124,42 @@ static void expire(struct timer *timer, uint64_t now_ns)
     struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
     uint64_t deadline_ns = timer->node.expiry_ns;
 
-    if (vtimer->period_ns != 0) {
-        pend(vcpu, deadline_ns, now_ns);
-        if (vcpu->state == VCPU_RUNNING)
-            next_period(vcpu, deadline_ns, now_ns);
-        else
-            vcpu->on_start |= VCPU_START_UNPARK;
+    if (RARELY(vtimer->period_ns != 0)) {
+        expire_period(vcpu, deadline_ns, now_ns);
         return;
     }
     uint64_t next_ns = wanted_ns(vcpu);
-    if (next_ns > now_ns) {
-        hold(vcpu, next_ns); // moved later without a trap
-        return;
+    if (comes(vcpu, next_ns, now_ns))
+        pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
+}
+
+// In place of expire() after an event with a slack has been armed, and while HCALL_BLOCK waits, so that no other event pays
+// for them. It also knows what expire() knows, which takes over from it when neither is in use any more.
+static void expire_special(struct timer *timer, uint64_t now_ns)
+{
+    struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
+    struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
+    uint64_t deadline_ns = timer_deadline_ns(timer);
+    uint64_t slack_ns = timer->node.expiry_ns - deadline_ns;
+
+    if (!vcpu->blocking) {
+        timer->expire = expire;
+        if (vtimer->period_ns != 0) {
+            expire_period(vcpu, deadline_ns, now_ns);
+            return;
+        }
     }
-    vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
-    vcpu->page->armed_until_ns = LULL_TIME_NEVER;
-    pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
+    uint64_t next_ns = wanted_ns(vcpu);
+    if (!comes(vcpu, next_ns, now_ns))
+        return;
+    if (deadline_ns < next_ns)
+        deadline_ns = next_ns;
+    if (vcpu->blocking)
+        time_out(vcpu, deadline_ns, now_ns);
+    else if (!pend(vcpu, deadline_ns, now_ns))
+        return;
+    if (slack_ns != 0)
+        delivery_has_slack(vcpu, slack_ns);
 }
 
 void vtimer_init(struct vcpu *vcpu, uint32_t owner)
@@ -83,17 +169,57 @@ void vtimer_init(struct vcpu *vcpu, uint32_t owner)
     vcpu->page->armed_until_ns = LULL_TIME_NEVER;
 }
 
-void vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns)
+// One-shot mode, with this wish.
+static inline void wish(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns)
 {
     vcpu->vtimer.period_ns = 0;
     vcpu->vtimer.timer.reason = TIMER_GUEST_EVENT;
     vcpu->page->next_deadline_ns = deadline_ns;
-    hold(vcpu, deadline_ns);
+    vcpu->page->next_slack_ns = slack_ns;
 }
 
 void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
 {
-    vtimer_set_deadline(vcpu, delay_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), delay_ns));
+    uint64_t deadline_ns = delay_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), delay_ns);
+
+    wish(vcpu, deadline_ns, 0);
+    hold(vcpu, deadline_ns, 0);
+}
+
+// The timer interrupt is pending: take it back. It stands for an event unless the guest set the bit, or the
+// event has reached it already.
+static bool take_back_pending(struct vcpu *vcpu)
+{
+    bool event = vcpu->vtimer.undelivered;
+
+    __atomic_and_fetch(&vcpu->page->pending, ~BIT(LULL_IRQ_TIMER), __ATOMIC_RELAXED);
+    vcpu->vtimer.undelivered = false;
+    return event;
+}
+
+static bool timer_pending(const struct vcpu *vcpu)
+{
+    return (*(const volatile uint64_t *)&vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0;
+}
+
+static uint64_t below_never(uint64_t deadline_ns)
+{
+    return deadline_ns < LULL_TIME_NEVER ? deadline_ns : LULL_TIME_NEVER;
+}
+
+uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+    uint64_t replaced_ns = wanted_ns(vcpu);
+
+    if (RARELY(vtimer->period_ns != 0))
+        replaced_ns = vtimer->timer.node.expiry_ns;
+    if (RARELY(timer_pending(vcpu)) && take_back_pending(vcpu))
+        replaced_ns = vtimer->deadline_ns;
+    wish(vcpu, deadline_ns, slack_ns);
+    hold(vcpu, deadline_ns, slack_ns);
+    vcpu->page->next_wake_ns = timer_programmed_ns();
+    return below_never(replaced_ns);
 }
 
 void vtimer_unpark(struct vcpu *vcpu)
@@ -102,12 +228,92 @@ void vtimer_unpark(struct vcpu *vcpu)
     next_period(vcpu, vcpu->vtimer.timer.node.expiry_ns, clock_now_ns());
 }
 
+static void NOINLINE before_block_slack(struct vcpu *vcpu, uint64_t next_ns, uint64_t slack_ns)
+{
+    if (vcpu->vtimer.period_ns == 0 && u64_add_sat(next_ns, slack_ns) != vcpu->page->armed_until_ns)
+        hold(vcpu, next_ns, slack_ns);
+}
+
 void vtimer_before_block(struct vcpu *vcpu)
 {
-    uint64_t next_ns = wanted_ns(vcpu);
+    uint64_t next_ns = wanted_ns(vcpu), slack_ns = wanted_slack_ns(vcpu);
 
-    if (vcpu->vtimer.period_ns == 0 && next_ns != vcpu->page->armed_until_ns)
-        hold(vcpu, next_ns);
+    if (RARELY(slack_ns != 0))
+        before_block_slack(vcpu, next_ns, slack_ns);
+    else if (vcpu->vtimer.period_ns == 0 && next_ns != vcpu->page->armed_until_ns)
+        hold(vcpu, next_ns, 0);
+}
+
+// The record of an event that reaches the guest now.
+static inline void record(struct vcpu *vcpu, uint64_t now_ns)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+
+    vcpu->stats.timer_upcalls++;
+    vcpu->page->timer = (struct lull_event_record){
+        .deadline_ns = vtimer->deadline_ns,
+        .fired_ns = vtimer->fired_ns,
+        .injected_ns = now_ns,
+    };
+    delivery_made(vcpu, now_ns);
+}
+
+// What a guest hears of the wait that is over: its result, and the record in its page.
+static uint64_t tell(struct vcpu *vcpu, uint64_t due, uint64_t deadline_ns, uint64_t now_ns)
+{
+    vcpu->page->next_wake_ns = timer_programmed_ns();
+    vcpu->page->block = (struct lull_block_record){
+        .woke_ns = now_ns,
+        .late_ns = (int64_t)(now_ns - below_never(deadline_ns)),
+    };
+    return due & (LULL_WOKE_IRQS | LULL_WOKE_TIMEOUT);
+}
+
+// Something is pending already. A pending timer interrupt is what the guest waits for, whatever its deadline was.
+static uint64_t NOINLINE block_not(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns, uint64_t due)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+    uint64_t now_ns = clock_now_ns();
+
+    if ((due & BIT(LULL_IRQ_TIMER)) != 0) {
+        if (take_back_pending(vcpu))
+            record(vcpu, now_ns);
+        deadline_ns = vtimer->deadline_ns;
+        due = (due & ~BIT(LULL_IRQ_TIMER)) | LULL_WOKE_TIMEOUT;
+    } else {
+        vtimer_set_deadline(vcpu, deadline_ns, slack_ns);
+    }
+    return tell(vcpu, due, deadline_ns, now_ns);
+}
+
+uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns, uint64_t due)
+{
+    if (RARELY(due != 0))
+        return block_not(vcpu, deadline_ns, slack_ns, due);
+    if (RARELY(timer_pending(vcpu))) // and masked
+        take_back_pending(vcpu);
+    wish(vcpu, deadline_ns, slack_ns);
+    vtimer_before_block(vcpu);
+    vcpu->vtimer.timer.expire = expire_special;
+    vcpu->vtimer.undelivered = false;
+    vcpu->vtimer.block_deadline_ns = deadline_ns;
+    vcpu->blocking = true;
+    return 0;
+}
+
+void vtimer_end_block(struct vcpu *vcpu)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+    uint64_t due = upcall_due(vcpu);
+    uint64_t now_ns = clock_now_ns();
+
+    if (vtimer->undelivered) {
+        vtimer->undelivered = false;
+        due |= LULL_WOKE_TIMEOUT;
+        record(vcpu, now_ns);
+    }
+    vcpu->blocking = false; // expire_special() goes by it
+    vcpu->entry.frame.rax = tell(vcpu, due, vtimer->block_deadline_ns, now_ns);
 }
 
 bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
@@ -119,21 +325,14 @@ bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
     vtimer->period_ns = period_ns;
     vtimer->timer.reason = period_ns != 0 ? TIMER_GUEST_PERIOD : TIMER_GUEST_EVENT;
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
-    hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns));
+    vcpu->page->next_slack_ns = 0;
+    hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns), 0);
     return true;
 }
 
 void vtimer_delivered(struct vcpu *vcpu)
 {
-    struct vtimer *vtimer = &vcpu->vtimer;
-    uint64_t now_ns = clock_now_ns();
-
-    vtimer->undelivered = false;
-    vcpu->stats.timer_upcalls++;
-    vcpu->page->timer = (struct lull_event_record){
-        .deadline_ns = vtimer->deadline_ns,
-        .fired_ns = vtimer->fired_ns,
-        .injected_ns = now_ns,
-    };
-    delivery_made(vcpu, now_ns);
+    vcpu->vtimer.undelivered = false;
+    vcpu->page->next_wake_ns = timer_programmed_ns();
+    record(vcpu, clock_now_ns());
 }

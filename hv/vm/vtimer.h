@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A vCPU's virtual timer: what HCALL_SET_CLOCKEVENT and HCALL_SET_PERIODIC set.
+// A vCPU's virtual timer: what HCALL_SET_CLOCKEVENT, HCALL_SET_DEADLINE, HCALL_BLOCK and HCALL_SET_PERIODIC set.
 //
 // One device, two modes; setting one replaces the other. The path of an event:
 //
@@ -12,6 +12,13 @@
 // and when the vCPU blocks. A deadline that only moves later needs no call: the old one expires, nothing is
 // pended, the new one is armed. Example: armed for 10, the guest stores 30; at 10 expire() finds 30 and arms it; the
 // guest stores 50 and halts; vtimer_before_block() arms 50, and 30 never happens.
+//
+// Slack: a wish is a deadline and a slack, two words. The timer queue gets both (timer_arm_window), and armed_until_ns is the
+// end of the window: until then the words are certain to be looked at, so only a wish whose window ends
+// before that needs a call. Example: held is [10, 14]; the guest stores 12 with slack 4, and nothing is to be done.
+//
+// HCALL_BLOCK arms and waits. While it waits (vcpu->blocking) its event makes no interrupt: expire() only wakes the vCPU, and
+// when that has the CPU again, the result goes into its rax.
 //
 // In the periodic mode the next deadline is the last one plus the period, so it does not drift. A period
 // that passes while the tick before is still pending, or before the timer queue gets to it, is counted as
@@ -42,10 +49,11 @@ struct delivery_delay {
 
 struct vtimer {
     struct timer timer;
-    uint64_t deadline_ns; // of the event that fired last
-    uint64_t period_ns;   // 0: one-shot
-    uint64_t fired_ns;    // when the timer queue looked and it became pending
-    bool undelivered;     // pending since fired_ns, no upcall yet
+    uint64_t deadline_ns;       // of the event that fired last
+    uint64_t period_ns;         // 0: one-shot
+    uint64_t fired_ns;          // when the timer queue looked and it became pending
+    bool undelivered;           // it has come at fired_ns, and the guest has not heard of it
+    uint64_t block_deadline_ns; // that HCALL_BLOCK was called with
     struct delivery_delay delay;
     uint64_t events, missed;
 };
@@ -53,12 +61,21 @@ struct vtimer {
 // For a new vCPU, whose page is there.
 void vtimer_init(struct vcpu *vcpu, uint32_t owner);
 
-// Arm one event at deadline_ns, replacing what was armed; LULL_TIME_NEVER switches the device off, a deadline that has
-// passed fires at once. An event that is pending already stays pending. Context: interrupts off, the vCPU's CPU.
-void vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns);
+// Arm one event at deadline_ns with that slack, replacing what was armed; a deadline of LULL_TIME_NEVER or more switches the
+// device off, one that has passed fires at once. A pending event that has not reached the guest is taken back. Returns
+// the deadline that was replaced: that of the event taken back, else the one that the guest wanted, at most
+// LULL_TIME_NEVER. Context of this and all below: interrupts off, the vCPU's CPU.
+uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns);
 
-// The same at now + delay_ns (saturating); 0 switches the device off.
+// Arm one event at now + delay_ns (saturating); 0 switches the device off. An event that is pending already stays pending.
 void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns);
+
+// HCALL_BLOCK, when `due` is pending and not masked. Nothing: arms the event, and the vCPU must wait now (blocking is set).
+// Something: returns the result of the call.
+uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns, uint64_t due);
+
+// The wait is over and the vCPU is about to run: its result goes into the guest's rax, and the time into its page.
+void vtimer_end_block(struct vcpu *vcpu);
 
 // The vCPU is about to wait: take over the deadline that it left in its page without a trap.
 void vtimer_before_block(struct vcpu *vcpu);

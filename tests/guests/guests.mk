@@ -17,6 +17,7 @@ TEST_GUESTS := \
 	bad_memory \
 	bad_stack \
 	bad_upcall \
+	block \
 	clock_monotonic \
 	doorbell \
 	enable_pending \
@@ -33,6 +34,7 @@ TEST_GUESTS := \
 	int_all \
 	lateness \
 	mask \
+	next_wake \
 	page_scribble \
 	registers \
 	return_no_entry \
@@ -52,6 +54,8 @@ TEST_GUESTS := \
 	timer_random \
 	timer_page \
 	timer_replace \
+	timer_replaced \
+	timer_slack \
 	timer_stop \
 	timer_store \
 	timer_storm \

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LULL_ABI_VERSION 1u
+#define LULL_ABI_VERSION 2u
 
 // -----------------------------------------------------------------------------------------------
 // Guest address space. A guest owns the window [LULL_WINDOW_START, LULL_WINDOW_END); all else faults.
@@ -42,10 +42,13 @@
 #define HCALL_YIELD 9          // () -> 0
 #define HCALL_DOORBELL 10      // (guest_id) -> 0; pends LULL_IRQ_DOORBELL there
 #define HCALL_COUNTERS 11      // (address of struct lull_counters) -> 0
-#define HCALL_SET_DEADLINE 12  // (deadline_ns) -> 0; absolute, LULL_TIME_NEVER shuts the device down
-#define HCALL_UPCALL_RETURN 13 // rax is popped from the stack; leaves an upcall, preserves all registers
+#define HCALL_SET_DEADLINE 12  // (deadline_ns, slack_ns) -> the deadline that it replaces
+#define HCALL_BLOCK 13         // (deadline_ns, slack_ns) -> why it woke: LULL_WOKE_*
 #define HCALL_RUN_TIMES 14     // () -> 0; run_times of the vCPU page are kept up to date from now on
 #define HCALL_COUNT 15
+
+// The one call with another convention.
+#define HCALL_UPCALL_RETURN 32 // rax is popped from the stack; leaves an upcall, preserves all registers
 
 #define LULL_OK 0
 #define LULL_EINVAL (-1) // an argument is out of its range
@@ -82,7 +85,19 @@ struct lull_event_split {
     uint64_t guest_ns;    // hv: it was pending and the guest had interrupts off, or the timer masked
 };
 
-#define LULL_TIME_NEVER UINT64_MAX
+// No deadline at all. So is every deadline above it; that is 292 years of uptime.
+#define LULL_TIME_NEVER ((uint64_t)INT64_MAX)
+
+// Results of HCALL_BLOCK: the interrupts that were pending and not masked when it was over, a bit for each, and
+// LULL_WOKE_TIMEOUT if its event has come.
+#define LULL_WOKE_IRQS UINT64_C(0xffffffff)
+#define LULL_WOKE_TIMEOUT (UINT64_C(1) << 32)
+
+// The last HCALL_BLOCK.
+struct lull_block_record {
+    uint64_t woke_ns; // hv: when it was over and the vCPU had the CPU again
+    int64_t late_ns;  // hv: woke_ns - deadline_ns. Below 0: so much time is left
+};
 
 // Where the vCPU's time went until it got the CPU last; HCALL_RUN_TIMES switches it on. The hypervisor writes only while the
 // vCPU does not run: if version is the same before and behind the reads, they belong together. Since then only running_ns
@@ -104,15 +119,20 @@ struct lull_vcpu_page {
     uint64_t mask;    // guest: 1 = this interrupt stays pending without an upcall
     uint64_t fault_address; // hv: CR2 of the last reflected page fault
     struct lull_event_record timer;
-    // The deadline that the guest wants, and the one that the hypervisor holds for it: absolute, in ns of the
-    // machine clock, LULL_TIME_NEVER for none. To move its deadline later, or to arm before it halts, a guest
-    // stores next_deadline_ns and that is all: the hypervisor looks at the word when what it holds expires,
-    // and when the guest halts. Only a deadline before armed_until_ns needs HCALL_SET_DEADLINE.
+    // The event that the guest wants, at any time from next_deadline_ns until next_slack_ns later; and the end of the
+    // window that the hypervisor holds for it. Absolute times in ns of the machine clock, LULL_TIME_NEVER for none. To
+    // move its event later, or to arm before it halts, a guest stores the two words and that is all: the hypervisor
+    // looks at them when what it holds expires, and when the guest halts. Only a window that ends before
+    // armed_until_ns needs HCALL_SET_DEADLINE.
     uint64_t next_deadline_ns; // guest. hv: LULL_TIME_NEVER when the event has become pending
     uint64_t armed_until_ns;   // hv
     uint64_t timer_count;      // hv: timer events pended so far, both modes
     uint64_t timer_missed;     // hv: periods of the periodic mode that passed unserved and were not replayed
-    uint64_t reserved1[21];    // run_times stands at 256
+    uint64_t next_slack_ns;    // guest, beside next_deadline_ns
+    uint64_t
+        next_wake_ns; // hv: when this CPU will wake anyway, at the last arming call, wake-up or timer interrupt
+    struct lull_block_record block;
+    uint64_t reserved1[17];          // run_times stands at 256
     struct lull_run_times run_times; // hv
     uint64_t pauses;                 // hv: times that the guest went on after a pause
     struct lull_event_split timer_split;
@@ -127,6 +147,10 @@ _Static_assert(offsetof(struct lull_vcpu_page, next_deadline_ns) == 56, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, armed_until_ns) == 64, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer_count) == 72, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, timer_missed) == 80, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, next_slack_ns) == 88, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, next_wake_ns) == 96, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, block) == 104, "ABI");
+_Static_assert(sizeof(struct lull_block_record) == 16, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
 _Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
