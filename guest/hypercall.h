@@ -144,6 +144,12 @@ static inline void hypercall_run_times(void)
     hypercall0(HCALL_RUN_TIMES);
 }
 
+// LULL_IRQ_RUNTIME after delay_ns of running time; LULL_TIME_NEVER for none. What the one before had left, or LULL_TIME_NEVER.
+static inline uint64_t hypercall_set_runtime(uint64_t delay_ns)
+{
+    return (uint64_t)hypercall1(HCALL_SET_RUNTIME, delay_ns);
+}
+
 static inline int64_t hypercall_counters(struct lull_counters *counters)
 {
     return hypercall1(HCALL_COUNTERS, (uint64_t)counters);

@@ -98,6 +98,7 @@ HV_SRCS += \
 	hv/vm/hypercall.c \
 	hv/vm/lateness.c \
 	hv/vm/module_line.c \
+	hv/vm/run_timer.c \
 	hv/vm/sched.c \
 	hv/vm/time_page.c \
 	hv/vm/upcall.c \

@@ -13,6 +13,8 @@ void report_times(void);
 void report_lateness(const struct guest *only); // null: all guests together
 void report_timers(void);
 void report_irqs(void);
+// Which guests caused the `all` timer interrupts that are attributed to guests.
+void report_wakeups(uint64_t all);
 void report_clock(void);
 void report_memory(const struct boot_info *boot);
 void report_version(const struct boot_info *boot);

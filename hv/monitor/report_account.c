@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the monitor's commands show about guests' time: where it went, and why their events were late.
+// What the monitor's commands show about guests' time: where it went, why their events were late, and the wake-ups that
+// they caused.
 
 #include "core/log.h"
 #include "lib/list.h"
@@ -153,4 +154,49 @@ void report_lateness(const struct guest *only)
     for (int cause = 0; cause < LATENESS_CAUSES; cause++)
         print_bars(&all, (enum lateness_cause)cause);
     print_json(only, &all);
+}
+
+// ---- Wake-ups --------------------------------------------------------------------------------------------------
+
+#define WAKERS_SHOWN 10u
+
+static uint64_t wakeups_of(const struct guest *guest)
+{
+    return guest->vcpu->vtimer.timer.interrupts + guest->vcpu->run_timer.timer.interrupts;
+}
+
+// Puts the guest in its place among the `count` that caused most, if it is one of them. Returns their number.
+static unsigned int rank(const struct guest **top, unsigned int count, const struct guest *guest)
+{
+    unsigned int at = count < WAKERS_SHOWN ? count : WAKERS_SHOWN - 1;
+
+    if (count == WAKERS_SHOWN && wakeups_of(top[at]) >= wakeups_of(guest))
+        return count;
+    for (; at > 0 && wakeups_of(top[at - 1]) < wakeups_of(guest); at--)
+        top[at] = top[at - 1];
+    top[at] = guest;
+    return count < WAKERS_SHOWN ? count + 1 : count;
+}
+
+void report_wakeups(uint64_t all)
+{
+    const struct guest *top[WAKERS_SHOWN];
+    unsigned int shown = 0, guests = 0;
+    uint64_t listed = 0, named = 0;
+
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        guests++;
+        listed += wakeups_of(guest);
+        shown = rank(top, shown, guest);
+    }
+    log_print("guests' timer interrupts, by guest\n");
+    for (unsigned int i = 0; i < shown; i++) {
+        log_print("  guest %-5u %-28s %16llu\n", top[i]->id, top[i]->name, ULL(wakeups_of(top[i])));
+        named += wakeups_of(top[i]);
+    }
+    if (guests > shown)
+        log_print("  the %-6u other guests %22s %16llu\n", guests - shown, "", ULL(listed - named));
+    log_print("  %-40s %16llu\n", "guests that are gone", ULL(all - listed));
 }

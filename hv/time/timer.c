@@ -71,6 +71,7 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
     timer->expire = expire;
     timer->reason = reason;
     timer->owner = owner;
+    timer->interrupts = 0;
 }
 
 static NOINLINE void set_by_delay(struct clock_event *event, uint64_t deadline_ns)
@@ -216,7 +217,9 @@ static inline uint64_t expire_due(struct timer_queue *queue, struct timer_wheel_
 {
     unsigned budget = TIMERS_PER_INTERRUPT;
 
-    queue->stats.by_reason[container_of(node, struct timer, node)->reason]++;
+    struct timer *first = container_of(node, struct timer, node);
+    first->interrupts++;
+    queue->stats.by_reason[first->reason]++;
     queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, by the caller
     do {
         struct timer *timer = container_of(node, struct timer, node);
@@ -335,6 +338,7 @@ const char *timer_reason_name(enum timer_reason reason)
     static const char *const names[TIMER_REASONS] = {
         [TIMER_GUEST_EVENT] = "guest event",
         [TIMER_GUEST_PERIOD] = "guest tick",
+        [TIMER_GUEST_RUNTIME] = "guest run time",
         [TIMER_SLICE] = "time slice",
         [TIMER_MONITOR] = "monitor",
     };

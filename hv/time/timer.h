@@ -39,10 +39,11 @@ struct cpu;
 
 // Why a timer exists. Hardware interrupts are attributed to the reason of the first timer they serve.
 enum timer_reason {
-    TIMER_GUEST_EVENT,  // a guest asked for a one-shot event
-    TIMER_GUEST_PERIOD, // a guest asked for a tick
-    TIMER_SLICE,        // two vCPUs want this CPU
-    TIMER_MONITOR,      // the monitor, the demonstration, the self-test
+    TIMER_GUEST_EVENT,   // a guest asked for a one-shot event
+    TIMER_GUEST_PERIOD,  // a guest asked for a tick
+    TIMER_GUEST_RUNTIME, // a guest asked for an event after some time of its own running
+    TIMER_SLICE,         // two vCPUs want this CPU
+    TIMER_MONITOR,       // the monitor, the demonstration, the self-test
     TIMER_REASONS,
 };
 
@@ -56,7 +57,8 @@ struct timer {
     // May arm and cancel any timer, this one too. `now_ns` is when the queue looked, at or after the deadline.
     void (*expire)(struct timer *timer, uint64_t now_ns);
     enum timer_reason reason;
-    uint32_t owner; // guest id, or TIMER_NO_OWNER
+    uint32_t owner;      // guest id, or TIMER_NO_OWNER
+    uint64_t interrupts; // hardware interrupts that are attributed to it
 };
 
 // What the queue has done since boot. interrupts = the sum of by_reason[], stale, early and range.

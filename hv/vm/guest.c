@@ -85,6 +85,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->entry.frame.ss = SELECTOR_GUEST_DATA;
     list_init(&vcpu->run_link);
     vtimer_init(vcpu, guest->id);
+    run_timer_init(vcpu, guest->id);
     lateness_reset(&guest->lateness);
     fpu_state_init(&vcpu->fpu);
 }

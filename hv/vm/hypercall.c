@@ -123,6 +123,11 @@ static int64_t doorbell(ARGUMENTS)
     return LULL_OK;
 }
 
+static int64_t set_runtime(ARGUMENTS)
+{
+    return (int64_t)run_timer_set(vcpu, a0);
+}
+
 static int64_t show_run_times(ARGUMENTS)
 {
     vcpu_time_show(vcpu);
@@ -158,6 +163,7 @@ int64_t (*const hypercall_table[])(ARGUMENTS) = {
     [HCALL_SET_DEADLINE] = set_deadline,
     [HCALL_BLOCK] = block,
     [HCALL_RUN_TIMES] = show_run_times,
+    [HCALL_SET_RUNTIME] = set_runtime,
 };
 
 const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);

@@ -135,6 +135,7 @@ void sched_block(struct vcpu *vcpu)
     struct run_queue *queue = cpu_this()->run_queue;
 
     charge(queue, vcpu);
+    vcpu_stopping(vcpu);
     vcpu_set_state(vcpu, VCPU_BLOCKED);
     queue->current = NULL;
 }
@@ -166,6 +167,7 @@ static void take_away(struct vcpu *vcpu, enum vcpu_state state)
     }
     if (queue->current == vcpu) {
         charge(queue, vcpu);
+        vcpu_stopping(vcpu);
         queue->current = NULL;
         cpu->leave = 1;
     }
@@ -222,6 +224,7 @@ struct vcpu *sched_pick(void)
         queue->reschedule = false;
         if (queue->current != NULL) {
             charge(queue, queue->current);
+            vcpu_stopping(queue->current);
             enqueue(queue, queue->current);
         }
         struct list_node *first = list_pop(&queue->waiting);

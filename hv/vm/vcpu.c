@@ -33,6 +33,8 @@ void vcpu_started(struct vcpu *vcpu)
         vtimer_unpark(vcpu);
     if (vcpu->on_start & VCPU_START_SHOW_TIMES)
         vcpu_time_update(vcpu);
+    if (vcpu->on_start & VCPU_START_COUNT)
+        run_timer_go_on(vcpu);
 }
 
 // Make this CPU hold the vCPU's context. Nothing to do if it is the one that ran last.

@@ -8,6 +8,7 @@
 #include "abi/lull.h"
 #include "lib/list.h"
 #include "vm/lateness.h"
+#include "vm/run_timer.h"
 #include "vm/vtimer.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
@@ -30,6 +31,7 @@ enum vcpu_state {
 enum vcpu_start {
     VCPU_START_UNPARK = 1 << 0,     // vtimer_unpark()
     VCPU_START_SHOW_TIMES = 1 << 1, // vcpu_time_update()
+    VCPU_START_COUNT = 1 << 2,      // run_timer_go_on()
 };
 
 // What the monitor and the demonstration show. Counts since creation.
@@ -52,6 +54,7 @@ struct vcpu {
     uint64_t window_start, window_end; // the return window, both ends included; 0: none
 
     struct vtimer vtimer;
+    struct run_timer run_timer;
 
     enum vcpu_state state;
     uint32_t on_start; // enum vcpu_start
@@ -82,6 +85,13 @@ static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
     vcpu->state_tsc[vcpu->state] += now_tsc - vcpu->state_since_tsc;
     vcpu->state_since_tsc = now_tsc;
     vcpu->state = state;
+}
+
+// The vCPU, which has the CPU, is about to lose it: before its state changes. Interrupts off.
+static inline void vcpu_stopping(struct vcpu *vcpu)
+{
+    if (__builtin_expect(vcpu->run_timer.counting, 0))
+        run_timer_stop(vcpu);
 }
 
 // The vCPU has got the CPU and vcpu->on_start is not 0. Interrupts off.

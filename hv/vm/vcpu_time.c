@@ -21,6 +21,11 @@ uint64_t vcpu_time_to_ns(uint64_t tsc)
     return ns_scale_to_ns(&scale, tsc);
 }
 
+uint64_t vcpu_time_to_tsc(uint64_t ns)
+{
+    return ns_scale_to_ticks(&scale, ns);
+}
+
 void vcpu_time_take(const struct vcpu *vcpu, struct vcpu_time *out)
 {
     bool ended = vcpu->state == VCPU_ENDED;

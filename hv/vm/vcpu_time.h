@@ -39,6 +39,9 @@ bool vcpu_time_is_exact(const struct vcpu_time *time);
 // Ticks of the TSC as nanoseconds, rounded down, whatever the clock's source is.
 uint64_t vcpu_time_to_ns(uint64_t tsc);
 
+// Nanoseconds as ticks of the TSC, rounded up.
+uint64_t vcpu_time_to_tsc(uint64_t ns);
+
 // HCALL_RUN_TIMES: bring the times in the vCPU's page up to date, now and whenever it gets the CPU.
 void vcpu_time_show(struct vcpu *vcpu);
 

@@ -39,6 +39,7 @@ TEST_GUESTS := \
 	registers \
 	return_no_entry \
 	run_paused \
+	run_timer \
 	run_times \
 	sched_claim \
 	sched_pair \

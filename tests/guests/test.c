@@ -9,7 +9,7 @@
 
 _Noreturn void guest_main(const struct lull_start_page *start); // called by start.asm
 
-volatile uint64_t test_timer_count, test_doorbell_count, test_timer_ns;
+volatile uint64_t test_timer_count, test_doorbell_count, test_runtime_count, test_timer_ns;
 void (*volatile test_on_interrupt)(unsigned int irq);
 volatile struct test_exception test_exception;
 volatile uint64_t test_resume_rip;
@@ -38,8 +38,10 @@ void irq_dispatch(void)
         if (irq == LULL_IRQ_TIMER) {
             test_timer_ns = clock_now_ns();
             test_timer_count++;
-        } else {
+        } else if (irq == LULL_IRQ_DOORBELL) {
             test_doorbell_count++;
+        } else {
+            test_runtime_count++;
         }
         if (test_on_interrupt != NULL)
             test_on_interrupt(irq);

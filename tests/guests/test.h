@@ -41,9 +41,9 @@ _Noreturn void test_fail_values(const char *file, int line, const char *expressi
 // ---- Interrupts ------------------------------------------------------------------------------------------------
 
 // Upcalls served so far, and the clock at the last timer interrupt.
-extern volatile uint64_t test_timer_count, test_doorbell_count, test_timer_ns;
+extern volatile uint64_t test_timer_count, test_doorbell_count, test_runtime_count, test_timer_ns;
 
-// Called for each timer or doorbell interrupt, with interrupts off, when it is not null.
+// Called for each interrupt, with interrupts off, when it is not null.
 extern void (*volatile test_on_interrupt)(unsigned int irq);
 
 // Arms a one-shot and halts until it has come. Interrupts off before and after.

@@ -88,6 +88,31 @@ def test_lateness_by_cause(monitor):
     assert sum(rows[name] for name in CAUSES) == rows["in all"] == sum(total for _, total in sums)
 
 
+def rows(text):
+    """{what: how many} of a report's lines that end in a number, without the blanks in front."""
+    return {name: int(count) for name, count in re.findall(r"^ *(\S.*?)  +(\d+)$", text, re.MULTILINE)}
+
+
+def test_every_interrupt_has_a_name(monitor):
+    """The hardware interrupts are the sum of their names, the timer's are the sum of theirs, and the guests' of the guests."""
+    monitor.command("kill 2")
+    for _ in range(200):  # until some events have come
+        text = monitor.command("irqs")
+        irqs = rows(text)
+        if irqs["timer"] >= 5:
+            break
+    reasons = [count for name, count in irqs.items() if re.match("for |stale|early|range", name)]
+    assert irqs["timer"] == sum(reasons) > 0, text
+    top, _, guests = text.partition("guests' timer interrupts")
+    others = [count for name, count in rows(top).items()
+              if not re.match("timer|for |stale|early|range|all hardware", name)]
+    assert irqs["all hardware interrupts"] == irqs["timer"] + sum(others), text
+    by_guest = rows(guests)
+    assert len(by_guest) == 4 and by_guest["guests that are gone"] == 0, text
+    assert sum(by_guest.values()) == sum(count for name, count in irqs.items() if name.startswith("for guest")), text
+    assert irqs["serial line"] > 0, text
+
+
 def test_timers_are_in_order(monitor):
     for _ in range(100):  # until all guests have armed theirs
         text = monitor.command("timers")

@@ -45,7 +45,9 @@
 #define HCALL_SET_DEADLINE 12  // (deadline_ns, slack_ns) -> the deadline that it replaces
 #define HCALL_BLOCK 13         // (deadline_ns, slack_ns) -> why it woke: LULL_WOKE_*
 #define HCALL_RUN_TIMES 14     // () -> 0; run_times of the vCPU page are kept up to date from now on
-#define HCALL_COUNT 15
+#define HCALL_SET_RUNTIME \
+    15 // (delay_ns) -> what the replaced one had left; LULL_IRQ_RUNTIME after so much running time
+#define HCALL_COUNT 16
 
 // The one call with another convention.
 #define HCALL_UPCALL_RETURN 32 // rax is popped from the stack; leaves an upcall, preserves all registers
@@ -61,7 +63,8 @@
 
 #define LULL_IRQ_TIMER 0
 #define LULL_IRQ_DOORBELL 1
-#define LULL_IRQ_COUNT 2
+#define LULL_IRQ_RUNTIME 2
+#define LULL_IRQ_COUNT 3
 
 // -----------------------------------------------------------------------------------------------
 // The vCPU page. The guest may write all of it at any time and hurts only itself by doing so.
