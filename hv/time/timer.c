@@ -25,9 +25,9 @@ struct timer_queue {
     struct timer_wheel open; // the beginnings of windows
     uint64_t windows;        // on the open wheel
     struct clock_event *event;
-    bool on_its_way;   // it had fired already when it was last set to another time, or stopped
-    bool clamped;      // it holds less than the head's deadline, because that is out of range
-    uint64_t range_ns; // how far ahead the hardware can be set, and the clock left unread
+    bool on_its_way;     // it had fired already when it was last set to another time, or stopped
+    bool clamped;        // it holds less than the head's deadline, because that is out of range
+    uint64_t range_ns;   // how far ahead the hardware can be set, and the clock left unread
     uint64_t horizon_ns; // so far it could be set when last asked; grows, so what is not beyond is in range
     struct timer_stats stats;
 };
