@@ -75,12 +75,14 @@ static void arm_soon(void)
     later_ns = clock_now_ns() + 2 * NSEC_PER_SEC;
 }
 
-// Every arm must be earlier than all before it: only then must the hypervisor program its hardware.
-static uint64_t head_delay_ns = 4 * NSEC_PER_SEC;
+// Every arm must be earlier than all before it: only then must the hypervisor program its hardware. All of them are a
+// few milliseconds away, among the deadlines of other guests, if there are any.
+#define HEAD_STEP_NS (4 * NSEC_PER_USEC)
+static uint64_t head_delay_ns = (SAMPLES_MAX + COUNT_ROUNDS + 100) * HEAD_STEP_NS;
 
 static void step_head(void)
 {
-    head_delay_ns -= 100 * NSEC_PER_USEC;
+    head_delay_ns -= HEAD_STEP_NS;
 }
 
 static inline void arm_head(void)

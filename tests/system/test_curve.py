@@ -24,7 +24,7 @@ def test_curve(boot, entry):
             # One interrupt for each event, fewer where events of different guests coincide.
             assert point["hardware_interrupts"] <= point["events"] + 2, point
     uneven = {what: spread for what, spread in curve.spreads(points).items() if spread[2] > curve.FLAT}
-    assert len(curve.spreads(points)) == 5 and not uneven
+    assert len(curve.spreads(points)) == 4 and not uneven
 
 
 def test_a_guest_that_ticks_is_noticed(boot, entry):
@@ -65,10 +65,8 @@ def test_parse_can_fail():
 
 
 def test_a_slope_is_noticed():
+    """From ten guests up; one guest may cost less."""
     points = [point for guests, cost in ((1, 50), (10, 100), (100, 121))
               for point in points_of(series="steady", guests=guests, events=10, hypervisor_ticks=10 * cost)]
-    for point in points:
-        point["arm_head"] = 100
     found = curve.spreads(points)
     assert found["hypervisor_instructions_per_event (steady)"][2] > curve.FLAT
-    assert found["arm_head (steady)"][2] == 1

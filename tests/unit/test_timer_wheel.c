@@ -35,11 +35,16 @@ static void arm(size_t i, uint64_t expiry_ns)
     audit();
 }
 
-// Arms a timer so late that the lane takes no other, and makes the lane wait forever: what follows goes to
+// Fills the lane with timers so late that it takes no other, and makes it wait forever: what follows goes to
 // slots.
-static void block_lane(size_t i)
+static void block_lane(void)
 {
-    timer_wheel_arm(&wheel, &timers[i].node, TIME_NEVER - 1);
+    static struct timer_wheel_node late[TIMER_WHEEL_LANE_SHORT];
+
+    for (size_t i = 0; i < TIMER_WHEEL_LANE_SHORT; i++) {
+        timer_wheel_node_init(&late[i]);
+        timer_wheel_arm(&wheel, &late[i], TIME_NEVER - 1);
+    }
     wheel.lane_patience = UINT32_MAX;
 }
 
@@ -135,7 +140,7 @@ static void equal_expiries_come_out(size_t count, bool lane)
 
     start(12345);
     if (!lane)
-        block_lane(count);
+        block_lane();
     for (size_t i = 0; i < count; i++)
         timer_wheel_arm(&wheel, &timers[i].node, 1000000);
     audit();
@@ -188,14 +193,13 @@ static void base_follows_and_far_timers_move_down(void **state)
 {
     (void)state;
     start(0x1000);
-    block_lane(3);
+    block_lane();
     arm(0, 0x1234);
     arm(1, 0x1238);
     arm(2, 0x5000);
     assert_place(0, 2, 2);
     assert_place(1, 2, 2);
     assert_place(2, 3, 5);
-    assert_place(3, TIMER_WHEEL_LEVELS, 0);
     assert_int_equal(timer_wheel_next_ns(&wheel), 0x1234);
     assert_int_equal(pop(0x1234), 0);
     assert_place(1, 0, 8);
@@ -209,7 +213,7 @@ static void base_follows_the_leader_of_a_crowd(void **state)
 
     (void)state;
     start(0);
-    block_lane(2 * TIMER_WHEEL_RING_MAX);
+    block_lane();
     for (size_t i = 0; i < 2 * TIMER_WHEEL_RING_MAX; i++)
         arm(i, 0x58000 + i);
     // Sorted by being searched twice.
@@ -226,7 +230,7 @@ static void what_base_has_passed_is_due(void **state)
 {
     (void)state;
     start(0);
-    block_lane(9);
+    block_lane();
     arm(0, 2000);
     assert_int_equal(pop(2000), 0);
     arm(1, 1900);
@@ -234,6 +238,49 @@ static void what_base_has_passed_is_due(void **state)
     assert_int_equal(pop(1800), 1);
     assert_int_equal(pop(1800), -1);
     assert_int_equal(pop(2001), 2);
+}
+
+// Few timers are a sorted list; the next goes to a slot, unless it is the last of all.
+static void a_short_lane_takes_any_order(void **state)
+{
+    static const size_t order[] = { 2, 0, 3, 1 };
+
+    (void)state;
+    start(0);
+    for (size_t i = 0; i < TIMER_WHEEL_LANE_SHORT; i++)
+        arm(order[i], 1000 + order[i]);
+    for (size_t i = 0; i < TIMER_WHEEL_LANE_SHORT; i++)
+        assert_place(i, TIMER_WHEEL_LEVELS, 0);
+    arm(4, 1002);
+    assert_place(4, 2, 3);
+    arm(5, 1004);
+    assert_place(5, TIMER_WHEEL_LEVELS, 0);
+    assert_int_equal(pop(1001), 0);
+    assert_int_equal(pop(1001), 1);
+    arm(6, 999);
+    assert_int_not_equal(timers[6].node.slot, TIMER_WHEEL_LANE); // the slots are not empty
+    while (pop(1002) >= 0)
+        ;
+    assert_int_equal(timer_wheel_next_ns(&wheel), 1003);
+    arm(6, 999);
+    assert_int_equal(timers[6].node.slot, TIMER_WHEEL_LANE);
+}
+
+// A late timer may not keep others out of the lane forever; one that is short of patience gives up one timer.
+static void a_late_timer_leaves_the_lane(void **state)
+{
+    (void)state;
+    start(0);
+    for (size_t i = 0; i < TIMER_WHEEL_LANE_SHORT; i++)
+        arm(i, NSEC_PER_SEC + i);
+    for (size_t i = 0; timers[3].node.slot == TIMER_WHEEL_LANE; i++) {
+        assert_in_range(i, 0, 40);
+        arm(10 + i, 1000);
+    }
+    arm(60, 1000);
+    assert_int_equal(timers[2].node.slot, TIMER_WHEEL_LANE);
+    arm(9, NSEC_PER_SEC + 2);
+    assert_int_equal(timers[9].node.slot, TIMER_WHEEL_LANE);
 }
 
 static void the_end_of_time_is_reached(void **state)
@@ -333,6 +380,8 @@ int main(void)
         cmocka_unit_test(base_follows_and_far_timers_move_down),
         cmocka_unit_test(base_follows_the_leader_of_a_crowd),
         cmocka_unit_test(what_base_has_passed_is_due),
+        cmocka_unit_test(a_short_lane_takes_any_order),
+        cmocka_unit_test(a_late_timer_leaves_the_lane),
         cmocka_unit_test(the_end_of_time_is_reached),
         cmocka_unit_test(never_is_no_expiry),
         cmocka_unit_test(a_walk_meets_every_timer_once),

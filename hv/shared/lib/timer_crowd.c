@@ -90,32 +90,55 @@ void timer_crowd_place_tree(struct timer_wheel *wheel, struct timer_wheel_node *
     else
         slot->count++;
     root->parent = NULL;
-    root->slot = (uint16_t)index;
+    root->slot = index;
     slot->tree = root;
     timer_crowd_mark(wheel, index);
 }
 
 // ---- Blocks --------------------------------------------------------------------------------------------
 
-// Makes a block of a chain of at least one timer and places it: the earliest leads, the others follow.
-static void place_block(struct timer_wheel *wheel, struct list_node *chain)
+// Makes a block of a ring that is not empty: the earliest leads, the others follow. Returns the leader, which
+// is the head of the ring from now on.
+static struct timer_wheel_node *make_block(struct list_node *ring)
 {
-    struct timer_wheel_node *leader = timer_crowd_node(chain);
-    struct list_node block;
+    struct timer_wheel_node *leader = timer_crowd_node(ring->next);
 
-    list_init(&block);
-    do {
-        struct timer_wheel_node *node = timer_crowd_node(chain);
+    list_for_each (link, ring) {
+        struct timer_wheel_node *node = timer_crowd_node(link);
 
         TIMER_WHEEL_STEP();
-        chain = chain->next;
-        node->slot = TIMER_WHEEL_OUTSIDE;
+        node->slot = TIMER_WHEEL_FOLLOWING;
         leader = node->expiry_ns < leader->expiry_ns ? node : leader;
-        list_append(&block, &node->link);
-    } while (chain != NULL);
-    list_remove(&block); // its place as the head is the leader's from now on
+    }
+    list_remove(ring);
+    list_init(ring);
     become_leader(leader);
-    timer_crowd_place_tree(wheel, leader);
+    return leader;
+}
+
+// Lets `heir` take the place of `leader` in its tree, if it is no later than the leaders below.
+static bool inherit(struct timer_wheel_node *heir, struct timer_wheel_node *leader)
+{
+    struct timer_wheel_node *parent = leader->parent;
+    struct timer_wheel_node *left = leader->left;
+    struct timer_wheel_node *right = leader->right;
+
+    if ((left != NULL && left->expiry_ns < heir->expiry_ns) ||
+        (right != NULL && right->expiry_ns < heir->expiry_ns))
+        return false;
+    heir->rank = leader->rank;
+    heir->parent = parent;
+    heir->left = left;
+    heir->right = right;
+    if (left != NULL)
+        left->parent = heir;
+    if (right != NULL)
+        right->parent = heir;
+    if (parent->left == leader)
+        parent->left = heir;
+    else
+        parent->right = heir;
+    return true;
 }
 
 // Makes every timer of a ring, which is not empty, a leader of its own. They are joined in pairs, as in a
@@ -143,7 +166,7 @@ TIMER_WHEEL_RARE void timer_crowd_close_ring(struct timer_wheel *wheel, struct t
     // The first timer may be in this ring, and lead or follow from now on.
     wheel->first = &wheel->unknown;
     slot->count = slot->tree != NULL;
-    place_block(wheel, timer_crowd_take_ring(&slot->ring));
+    timer_crowd_place_tree(wheel, make_block(&slot->ring));
 }
 
 TIMER_WHEEL_RARE void timer_crowd_sort_ring(struct timer_wheel *wheel, struct timer_wheel_slot *slot)
@@ -168,18 +191,33 @@ void timer_crowd_leave(struct timer_wheel *wheel, struct timer_wheel_node *leade
         timer_crowd_place_tree(wheel, leader->right);
 }
 
+// Cancels a leader that is no root: one of its followers, if there is any, leads in its place.
+static void replace_leader(struct timer_wheel *wheel, struct timer_wheel_node *leader)
+{
+    struct timer_wheel_node *heir;
+
+    if (list_empty(&leader->link)) {
+        timer_crowd_leave(wheel, leader);
+        return;
+    }
+    heir = make_block(&leader->link);
+    if (inherit(heir, leader)) {
+        leader->rank = 0;
+        return;
+    }
+    timer_crowd_leave(wheel, leader);
+    timer_crowd_place_tree(wheel, heir);
+}
+
 TIMER_WHEEL_RARE void timer_crowd_cancel(struct timer_wheel *wheel, struct timer_wheel_node *leader)
 {
-    bool was_root = leader->parent == NULL;
-
-    timer_crowd_leave(wheel, leader);
-    if (!list_empty(&leader->link)) {
-        // Somebody who cancels the earliest of a crowd may well go on with the next: sort these. Elsewhere a
-        // new leader will do.
-        if (was_root)
+    if (leader->parent != NULL) {
+        replace_leader(wheel, leader);
+    } else {
+        timer_crowd_leave(wheel, leader);
+        // Somebody who cancels the earliest of a crowd may well go on with the next: sort these.
+        if (!list_empty(&leader->link))
             place_sorted(wheel, &leader->link);
-        else
-            place_block(wheel, timer_crowd_take_ring(&leader->link));
     }
     wheel->first = leader == wheel->first ? &wheel->unknown : wheel->first;
     leader->link.next = NULL;

@@ -45,8 +45,9 @@
 //
 // Timers are often armed in the order in which they will expire: all of one period, or the only one. The lane
 // is a list in order of expiry; a timer that is not earlier than its last goes to its end, without a look at
-// a slot. A lone late timer would block the lane, so after 32 arms in a row that came too early its last
-// timer goes to its slot.
+// a slot. So does every timer while all slots are empty and fewer than four are in the lane, at its place in
+// the order: a CPU with a few timers has nothing but a short list. A lone late timer would block the lane, so after 32 arms that came too early
+// its last timer goes to its slot.
 //
 // Crowds
 //
@@ -73,7 +74,7 @@
 
 #include "lib/timer_crowd.h"
 
-// Arms in a row that may be too early for the lane before it loses its last timer.
+// Arms that may come too early for the lane before it loses its last timer.
 #define LANE_PATIENCE 32u
 
 // Keeps a step out of line whose callers need few registers without it.
@@ -101,7 +102,7 @@ static inline void place(struct timer_wheel *wheel, struct timer_wheel_node *nod
     struct timer_wheel_slot *slot = &wheel->slots[index];
 
     TIMER_WHEEL_STEP();
-    node->slot = (uint16_t)index;
+    node->slot = index;
     list_insert_before(&slot->ring, &node->link);
     timer_crowd_mark(wheel, index);
     if (TIMER_WHEEL_RARELY(++slot->count > TIMER_WHEEL_RING_MAX))
@@ -169,7 +170,7 @@ struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel)
     uint32_t word = 0;
 
     while (wheel->occupied[word] == 0)
-        if (++word == TIMER_WHEEL_OUTSIDE / 64)
+        if (++word == TIMER_WHEEL_LANE / 64)
             return wheel->first = &wheel->lane;
     slot = &wheel->slots[word * 64 + bits_lowest(wheel->occupied[word])];
     if (TIMER_WHEEL_RARELY(slot->tree != NULL || slot->count > SEARCHED_RING_MAX))
@@ -212,14 +213,40 @@ TIMER_WHEEL_RARE static struct timer_wheel_node *pop_leader(struct timer_wheel *
 
 // ---- The lane ------------------------------------------------------------------------------------------
 
+// Puts a timer before `next` in the lane.
+static inline void join_lane(struct timer_wheel *wheel, struct timer_wheel_node *node, struct list_node *next)
+{
+    node->slot = TIMER_WHEEL_LANE;
+    wheel->slots[TIMER_WHEEL_LANE].count++;
+    list_insert_before(next, &node->link);
+}
+
+static inline void leave_lane(struct timer_wheel *wheel, struct timer_wheel_node *node)
+{
+    unlink_node(node);
+    wheel->slots[TIMER_WHEEL_LANE].count--;
+}
+
+// Puts a timer that is earlier than the last of the lane, which is short or empty, in its place there.
+static void sort_into_lane(struct timer_wheel *wheel, struct timer_wheel_node *node)
+{
+    struct list_node *next = wheel->lane.link.prev;
+
+    for (; next->prev != &wheel->lane.link && node_of(next->prev)->expiry_ns > node->expiry_ns;
+         next = next->prev)
+        TIMER_WHEEL_STEP();
+    join_lane(wheel, node, next);
+}
+
 // Places a timer that is too early for a lane that has been no use for long. The lane's last timer is so late
 // that it goes to its slot as well.
 TIMER_WHEEL_RARE static void place_and_shorten_lane(struct timer_wheel *wheel, struct timer_wheel_node *node)
 {
     struct timer_wheel_node *last = node_of(wheel->lane.link.prev);
 
+    wheel->lane_patience = LANE_PATIENCE;
     place(wheel, node);
-    unlink_node(last);
+    leave_lane(wheel, last);
     wheel->first = last->expiry_ns <= wheel->first->expiry_ns ? last : wheel->first;
     place(wheel, last);
 }
@@ -231,9 +258,9 @@ void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns)
     wheel->base_ns = now_ns;
     wheel->first = &wheel->lane;
     wheel->lane_patience = LANE_PATIENCE;
-    for (uint32_t word = 0; word <= TIMER_WHEEL_OUTSIDE / 64; word++)
+    for (uint32_t word = 0; word <= TIMER_WHEEL_LANE / 64; word++)
         wheel->occupied[word] = 0;
-    for (uint32_t index = 0; index <= TIMER_WHEEL_OUTSIDE; index++) {
+    for (uint32_t index = 0; index <= TIMER_WHEEL_FOLLOWING; index++) {
         wheel->slots[index] = (struct timer_wheel_slot){ .count = 0 };
         list_init(&wheel->slots[index].ring);
     }
@@ -244,8 +271,12 @@ void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns)
 }
 
 // Takes a timer that leads no block out of its ring or the lane.
-static inline void leave_ring(struct timer_wheel *wheel, struct timer_wheel_node *node)
+static inline void leave(struct timer_wheel *wheel, struct timer_wheel_node *node)
 {
+    if (node->slot == TIMER_WHEEL_LANE) {
+        leave_lane(wheel, node);
+        return;
+    }
     unlink_node(node);
     timer_crowd_discount(wheel, node->slot);
     wheel->first = node == wheel->first ? &wheel->unknown : wheel->first;
@@ -259,7 +290,7 @@ void timer_wheel_cancel(struct timer_wheel *wheel, struct timer_wheel_node *node
         timer_crowd_cancel(wheel, node);
         return;
     }
-    leave_ring(wheel, node);
+    leave(wheel, node);
     node->link.next = NULL;
 }
 
@@ -279,28 +310,31 @@ void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, u
             rearm_leader(wheel, node, expiry_ns);
             return;
         }
-        leave_ring(wheel, node);
+        leave(wheel, node);
     }
     node->expiry_ns = expiry_ns;
 
     last = wheel->lane.link.prev;
-    if (node_of(last)->expiry_ns <= expiry_ns || last == &wheel->lane.link) {
+    if (node_of(last)->expiry_ns <= expiry_ns) {
         if (expiry_ns == TIME_NEVER) {
             node->link.next = NULL;
             return;
         }
-        node->slot = TIMER_WHEEL_OUTSIDE;
-        list_insert_before(&wheel->lane.link, &node->link);
+        join_lane(wheel, node, &wheel->lane.link);
         wheel->lane_patience = LANE_PATIENCE;
+        return;
+    }
+    if (last == &wheel->lane.link ||
+        (wheel->first == &wheel->lane && wheel->slots[TIMER_WHEEL_LANE].count < TIMER_WHEEL_LANE_SHORT)) {
+        sort_into_lane(wheel, node);
         return;
     }
 
     wheel->first = expiry_ns <= wheel->first->expiry_ns ? node : wheel->first;
-    if (TIMER_WHEEL_RARELY(wheel->lane_patience == 0)) {
+    if (TIMER_WHEEL_RARELY(__builtin_sub_overflow(wheel->lane_patience, 1u, &wheel->lane_patience))) {
         place_and_shorten_lane(wheel, node);
         return;
     }
-    wheel->lane_patience--;
     place(wheel, node);
 }
 

@@ -35,6 +35,9 @@
 // The most timers that a slot keeps in no order; a longer ring becomes a block.
 #define TIMER_WHEEL_RING_MAX 32u
 
+// While all slots are empty and the lane has fewer timers than this, it takes them in any order.
+#define TIMER_WHEEL_LANE_SHORT 4u
+
 // The bound on the nodes that one call touches, with n timers in the wheel. The worst call pops a leader: it
 // sorts a ring to find it (five visits each), searches another, places its followers and a ring, which
 // overflow into two blocks (four rings in all), and joins six pairs of trees, in each of which it walks two
@@ -46,8 +49,8 @@
 struct timer_wheel_node {
     struct list_node link; // its ring or lane; link.next is NULL while not armed
     uint64_t expiry_ns;
-    uint16_t slot;                   // the slot whose ring, or whose tree as the root, it is in; else OUTSIDE
-    uint8_t rank;                    // of a block's leader, at least 1; 0 for every other timer
+    uint32_t slot; // the slot whose ring, or whose tree as the root, it is in; LANE; FOLLOWING
+    uint8_t rank;  // of a block's leader, at least 1; 0 for every other timer
     struct timer_wheel_node *parent; // these three only for a leader
     struct timer_wheel_node *left;
     struct timer_wheel_node *right;
@@ -60,16 +63,19 @@ struct timer_wheel_slot {
     uint32_t searches; // how often the earliest of this ring was looked for
 };
 
-#define TIMER_WHEEL_OUTSIDE (TIMER_WHEEL_LEVELS * TIMER_WHEEL_SLOTS)
+// In place of a slot: the lane, whose timers are counted as if it were one, and the blocks, whose followers
+// nobody counts.
+#define TIMER_WHEEL_LANE (TIMER_WHEEL_LEVELS * TIMER_WHEEL_SLOTS)
+#define TIMER_WHEEL_FOLLOWING (TIMER_WHEEL_LANE + 1)
 
 struct timer_wheel {
     uint64_t base_ns;
     struct timer_wheel_node *first; // the earliest timer in a slot; &lane: there is none; &unknown: not known
-    uint64_t occupied[TIMER_WHEEL_OUTSIDE / 64 + 1]; // a bit for each slot; the last word stays 0
-    uint32_t lane_patience;                          // arms too early for the lane before it is shortened
-    struct timer_wheel_node lane;                    // head of the lane; expires never
-    struct timer_wheel_node unknown;                 // stands for a timer that expires before all
-    struct timer_wheel_slot slots[TIMER_WHEEL_OUTSIDE + 1];
+    uint64_t occupied[TIMER_WHEEL_LANE / 64 + 1]; // a bit for each slot; the last word stays 0
+    uint32_t lane_patience;                       // arms too early for the lane before it is shortened
+    struct timer_wheel_node lane;                 // head of the lane; expires never
+    struct timer_wheel_node unknown;              // stands for a timer that expires before all
+    struct timer_wheel_slot slots[TIMER_WHEEL_FOLLOWING + 1];
 };
 
 // The slot, counted through all levels, in which a timer belongs: timer_wheel.c has the model. The highest
@@ -134,10 +140,11 @@ void timer_wheel_take_first(struct timer_wheel *wheel, struct timer_wheel_node *
 // Takes out a timer that timer_wheel_earliest() has just returned, due or not; not &wheel->lane.
 static inline void timer_wheel_take(struct timer_wheel *wheel, struct timer_wheel_node *earliest)
 {
-    if (earliest->slot != TIMER_WHEEL_OUTSIDE) {
+    if (earliest->slot != TIMER_WHEEL_LANE) {
         timer_wheel_take_first(wheel, earliest);
         return;
     }
+    wheel->slots[TIMER_WHEEL_LANE].count--;
     earliest->link.prev->next = earliest->link.next;
     earliest->link.next->prev = earliest->link.prev;
     earliest->link.next = NULL;

@@ -37,7 +37,7 @@ static struct timer_wheel_node *next_in_slot(const struct timer_wheel *wheel, ui
     const struct timer_wheel_slot *slot = &wheel->slots[index];
     struct timer_wheel_node *next = node_of(node->link.next);
 
-    if (index == TIMER_WHEEL_OUTSIDE)
+    if (index == TIMER_WHEEL_LANE)
         return next != &wheel->lane ? next : NULL;
     if (node->rank == 0 && node->slot == index)
         return &next->link != &slot->ring ? next : slot->tree;
@@ -48,7 +48,7 @@ static struct timer_wheel_node *next_in_slot(const struct timer_wheel *wheel, ui
 static struct timer_wheel_node *first_in_slot(const struct timer_wheel *wheel, uint32_t index)
 {
     const struct timer_wheel_slot *slot = &wheel->slots[index];
-    const struct list_node *ring = index == TIMER_WHEEL_OUTSIDE ? &wheel->lane.link : &slot->ring;
+    const struct list_node *ring = index == TIMER_WHEEL_LANE ? &wheel->lane.link : &slot->ring;
 
     return list_empty(ring) ? slot->tree : node_of(ring->next);
 }
@@ -61,7 +61,7 @@ struct timer_wheel_node *timer_wheel_walk(const struct timer_wheel *wheel, struc
         cursor->node = next_in_slot(wheel, index, cursor->node);
     else
         cursor->node = first_in_slot(wheel, index);
-    while (cursor->node == NULL && index < TIMER_WHEEL_OUTSIDE)
+    while (cursor->node == NULL && index < TIMER_WHEEL_LANE)
         cursor->node = first_in_slot(wheel, ++index);
     cursor->level = index / TIMER_WHEEL_SLOTS;
     cursor->slot = index % TIMER_WHEEL_SLOTS;
@@ -120,7 +120,7 @@ static const char *check_leader(const struct timer_wheel_node *leader)
 
         if (!linked(link))
             return "a block is not linked both ways";
-        if (follower->rank != 0 || follower->slot != TIMER_WHEEL_OUTSIDE)
+        if (follower->rank != 0 || follower->slot != TIMER_WHEEL_FOLLOWING)
             return "a timer does not know that it follows";
         if (follower->expiry_ns < leader->expiry_ns)
             return "a follower expires before its leader";
@@ -147,17 +147,20 @@ static const char *check_tree(const struct timer_wheel *wheel, uint32_t index)
 
 static const char *check_lane(const struct timer_wheel *wheel)
 {
+    uint32_t count = 0;
+
     for (struct list_node *link = wheel->lane.link.next; link != &wheel->lane.link; link = link->next) {
         const struct timer_wheel_node *node = node_of(link);
 
         if (!linked(link))
             return "the lane is not linked both ways";
-        if (node->rank != 0 || node->slot != TIMER_WHEEL_OUTSIDE)
+        if (node->rank != 0 || node->slot != TIMER_WHEEL_LANE)
             return "a timer does not know that it is in the lane";
         if (node->expiry_ns > node_of(link->next)->expiry_ns)
             return "the lane is out of order";
+        count++;
     }
-    return NULL;
+    return count == wheel->slots[TIMER_WHEEL_LANE].count ? NULL : "the count of the lane is wrong";
 }
 
 static const char *check_first(const struct timer_wheel *wheel)
@@ -179,9 +182,9 @@ const char *timer_wheel_check(const struct timer_wheel *wheel)
 {
     const char *fault = check_lane(wheel);
 
-    if (fault == NULL && wheel->occupied[TIMER_WHEEL_OUTSIDE / 64] != 0)
+    if (fault == NULL && wheel->occupied[TIMER_WHEEL_LANE / 64] != 0)
         fault = "a bit is set for what is in no slot";
-    for (uint32_t index = 0; index < TIMER_WHEEL_OUTSIDE && fault == NULL; index++) {
+    for (uint32_t index = 0; index < TIMER_WHEEL_LANE && fault == NULL; index++) {
         fault = check_ring(wheel, index);
         if (fault == NULL)
             fault = check_tree(wheel, index);
