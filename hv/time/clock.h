@@ -35,13 +35,19 @@ void clock_init(struct clock_source *source);
 // As clock_now_ns() for any source: reads it through the contract, and never gives less than the last time.
 uint64_t clock_read_source(void);
 
+// What the clock shows when the TSC does this. Only where clock_is_tsc().
+static inline uint64_t clock_ns_at(uint64_t tsc)
+{
+    unsigned __int128 product = (unsigned __int128)(tsc - clock_state.base_tsc) * clock_state.tsc_mult;
+    return (uint64_t)(product >> CLOCK_TSC_SHIFT);
+}
+
 // Nanoseconds since clock_init(). Never goes back. Any context, interrupts off.
 static inline uint64_t clock_now_ns(void)
 {
     if (__builtin_expect(clock_state.tsc_mult == 0, 0))
         return clock_read_source();
-    unsigned __int128 product = (unsigned __int128)(tsc_read() - clock_state.base_tsc) * clock_state.tsc_mult;
-    return (uint64_t)(product >> CLOCK_TSC_SHIFT);
+    return clock_ns_at(tsc_read());
 }
 
 // The TSC at which the clock shows `ns`, or the tick after: never before. Only where clock_is_tsc(); ns below 2^58 (9 years).

@@ -35,9 +35,10 @@ static void tell(struct vcpu *vcpu, const struct lateness_parts *parts, uint64_t
     };
 }
 
-void delivery_made_late(struct vcpu *vcpu, uint64_t now_ns)
+bool delivery_made_slowly(struct vcpu *vcpu)
 {
     const struct vtimer *vtimer = &vcpu->vtimer;
+    uint64_t now_ns = clock_now_ns();
     uint64_t causes = vtimer->delay.causes;
     const struct lateness_event event = {
         .deadline_ns = vtimer->deadline_ns,
@@ -53,10 +54,13 @@ void delivery_made_late(struct vcpu *vcpu, uint64_t now_ns)
     vcpu->stats.early_events += now_ns < vtimer->deadline_ns;
     lateness_split(&event, &parts);
     lateness_add(&vcpu->guest->lateness, &parts);
+    vcpu->page->timer.injected_ns = now_ns;
     tell(vcpu, &parts, now_ns);
+    return true;
 }
 
-void delivery_fold(struct vcpu *vcpu)
+bool delivery_fold(struct vcpu *vcpu)
 {
     lateness_fold(&vcpu->guest->lateness, &vcpu->late);
+    return true;
 }

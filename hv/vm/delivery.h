@@ -13,6 +13,8 @@
 
 #include "abi/lull.h"
 #include "lib/bits.h"
+#include "time/clock.h"
+#include "time/timer.h"
 #include "vm/vcpu.h"
 
 // The guest cannot take an interrupt now; that of the timer may be pending.
@@ -49,21 +51,37 @@ static inline void delivery_before_leaving(struct vcpu *vcpu)
         delivery_count_wait(vcpu);
 }
 
-// Something has come between, or the event is early.
-void delivery_made_late(struct vcpu *vcpu, uint64_t now_ns);
+// The rest of delivery_made() where something has come between, the event is early, or the clock is not the TSC. These two
+// return true, what their callers return, so that they can be called in the last place and nothing is saved for them.
+bool delivery_made_slowly(struct vcpu *vcpu);
 
 // The ring of the vCPU is full.
-void delivery_fold(struct vcpu *vcpu);
+bool delivery_fold(struct vcpu *vcpu);
 
-// The event reaches the guest at now_ns.
-static inline void delivery_made(struct vcpu *vcpu, uint64_t now_ns)
+// The CPU has nothing to do, and this vCPU had it last.
+static inline void delivery_idle(struct vcpu *vcpu)
 {
-    const struct vtimer *vtimer = &vcpu->vtimer;
+    if (vcpu->late.count >= LATENESS_RING_WORTH)
+        delivery_fold(vcpu);
+}
+
+// The pending event reaches the guest now: stamp its record in the page, count it. True.
+static inline bool delivery_made(struct vcpu *vcpu)
+{
+    struct vtimer *vtimer = &vcpu->vtimer;
+    struct lull_event_record *record = &vcpu->page->timer;
     uint64_t hardware_ns;
     bool early = __builtin_sub_overflow(vtimer->fired_ns, vtimer->deadline_ns, &hardware_ns);
 
-    if (__builtin_expect(early, 0) || __builtin_expect(vtimer->delay.causes != 0, 0))
-        delivery_made_late(vcpu, now_ns);
-    else if (lateness_note(&vcpu->late, hardware_ns, now_ns - vtimer->fired_ns))
-        delivery_fold(vcpu);
+    vtimer->undelivered = false;
+    vcpu->stats.timer_upcalls++;
+    record->deadline_ns = vtimer->deadline_ns;
+    record->fired_ns = vtimer->fired_ns;
+    vcpu->page->next_wake_ns = timer_programmed_ns();
+    if (__builtin_expect(early, 0) || __builtin_expect(vtimer->delay.causes != 0, 0) ||
+        __builtin_expect(!clock_is_tsc(), 0))
+        return delivery_made_slowly(vcpu);
+    uint64_t now_ns = clock_ns_at(tsc_read());
+    record->injected_ns = now_ns;
+    return !lateness_note(&vcpu->late, hardware_ns, now_ns - vtimer->fired_ns) || delivery_fold(vcpu);
 }

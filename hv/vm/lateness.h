@@ -20,8 +20,9 @@
 // the CPU at 9,000; the upcall is made at 9,100. 8,100 = hardware 150 + steal 7,800 + hypervisor 150.
 //
 // Nearly every event of a guest that has the CPU, or gets it at once, is late by hardware and hypervisor alone. Such a one is
-// only written down, in sixteen bytes, and counted with LATENESS_RING others: a histogram for each cause on the way to the
-// guest's handler would cost more than the rest of the delivery.
+// only written down, in sixteen bytes, and counted when the CPU has nothing else to do: three histograms on the way to the
+// guest's handler would cost as much as the rest of the delivery. A guest that never lets the CPU idle fills its ring, and
+// then every LATENESS_RING-th delivery counts them all, some 80 instructions for each.
 #pragma once
 
 #include <stdbool.h>
@@ -40,8 +41,9 @@ enum lateness_cause {
     LATENESS_CAUSES,
 };
 
-// Events that are written down before they are counted. More than 100, so that 99 of 100 deliveries do not count them.
-#define LATENESS_RING 128u
+// Events that are written down before they are counted, and how many of them make it worth the time of a CPU that idles.
+#define LATENESS_RING 8u
+#define LATENESS_RING_WORTH 4u
 
 struct lateness_ring {
     uint32_t count; // 0 .. LATENESS_RING

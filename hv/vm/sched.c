@@ -210,6 +210,8 @@ static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *qu
     if (queue->current != NULL)
         return; // an event whose window was open has woken it
     queue->stats.idle_entries++;
+    if (cpu->vcpu != NULL)
+        delivery_idle(cpu->vcpu);
     trap_from_idle(sleep_matters(cpu->sleep, programmed_ns) ? halt_long(cpu, programmed_ns) : halt(cpu));
 }
 

@@ -55,44 +55,46 @@ static bool reuse_frame(const struct vcpu *vcpu, struct trap_frame *frame)
     return true;
 }
 
-static void count_delivery(struct vcpu *vcpu, uint64_t due)
-{
-    if ((due & BIT(LULL_IRQ_DOORBELL)) && vcpu->rung) {
-        vcpu->rung = false;
-        vcpu->stats.doorbell_upcalls++;
-    }
-    if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
-        vtimer_delivered(vcpu);
-}
-
 void upcall_refuse(struct vcpu *vcpu)
 {
     guest_kill(vcpu->guest, "bad-stack", "no upcall frame fits below rsp 0x%llx",
                (unsigned long long)vcpu->entry.frame.rsp);
 }
 
-bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due)
+// Make the guest go on at its handler.
+static inline bool enter_handler(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
 
-    if (!irq_enabled(vcpu)) {
-        delivery_held(vcpu);
-        return true;
-    }
-    count_delivery(vcpu, due);
-    if (vcpu->interrupt_entry == 0) // it only ever waits, and looks at the pending bits itself
-        return true;
     if (reuse_frame(vcpu, frame)) {
         frame->rip = vcpu->interrupt_entry;
         frame->rflags = RFLAGS_FIXED | RFLAGS_IF;
     } else {
-        uint64_t words[] = { frame->rflags,
-                             frame->rip }; // IF is on in ring 3, and so is its virtual twin here
+        // IF is on in ring 3, and so is its virtual twin here.
+        uint64_t words[] = { frame->rflags, frame->rip };
         _Static_assert(sizeof(words) == sizeof(struct lull_upcall_frame), "ABI");
         if (!push_and_go(vcpu, words, 2, vcpu->interrupt_entry))
             return false;
     }
     vcpu->page->irq_enabled = 0;
+    return true;
+}
+
+bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due)
+{
+    if (!irq_enabled(vcpu)) {
+        delivery_held(vcpu);
+        return true;
+    }
+    // Without a handler it only ever waits, and looks at the pending bits itself.
+    if (vcpu->interrupt_entry != 0 && !enter_handler(vcpu))
+        return false;
+    if ((due & BIT(LULL_IRQ_DOORBELL)) && vcpu->rung) {
+        vcpu->rung = false;
+        vcpu->stats.doorbell_upcalls++;
+    }
+    if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
+        return delivery_made(vcpu);
     return true;
 }
 

@@ -63,25 +63,21 @@ static inline void hold(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_
     timer_arm_at(&vcpu->vtimer.timer, deadline_ns);
 }
 
-// The timer interrupt becomes pending for an event that was due at deadline_ns. False: it was already.
-static bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
+// The timer interrupt becomes pending for an event that was due at deadline_ns. False: the guest has not taken the last one
+// yet; they are one now.
+static inline bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
-    bool first = (vcpu->page->pending & BIT(LULL_IRQ_TIMER)) == 0;
 
-    if (!first) {
-        vtimer->missed +=
-            vtimer->period_ns != 0; // the guest has not taken the last one yet: they are one now
-    } else {
-        vtimer->undelivered = true;
-        vtimer->deadline_ns = deadline_ns;
-        vtimer->fired_ns = now_ns;
-        delivery_pended(vcpu);
-        vcpu->page->timer_count = ++vtimer->events;
-        vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
-    }
-    vcpu->page->timer_missed = vtimer->missed;
-    return first;
+    if ((vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0)
+        return false;
+    vtimer->undelivered = true;
+    vtimer->deadline_ns = deadline_ns;
+    vtimer->fired_ns = now_ns;
+    delivery_pended(vcpu);
+    vcpu->page->timer_count = ++vtimer->events;
+    vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
+    return true;
 }
 
 // The event that ends HCALL_BLOCK makes no interrupt.
@@ -99,20 +95,26 @@ static void NOINLINE time_out(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t 
 
 static void NOINLINE expire_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
-    pend(vcpu, deadline_ns, now_ns);
+    vcpu->vtimer.missed += !pend(vcpu, deadline_ns, now_ns);
+    vcpu->page->timer_missed = vcpu->vtimer.missed;
     if (vcpu->state == VCPU_RUNNING)
         next_period(vcpu, deadline_ns, now_ns);
     else
         vcpu->on_start |= VCPU_START_UNPARK;
 }
 
+// False, so that this can be a caller's last call.
+static bool NOINLINE hold_later(struct vcpu *vcpu, uint64_t deadline_ns)
+{
+    hold(vcpu, deadline_ns, wanted_slack_ns(vcpu));
+    return false;
+}
+
 // The event that was held is due. False: the guest has moved it later without a trap, and that is held now.
 static inline bool comes(struct vcpu *vcpu, uint64_t next_ns, uint64_t now_ns)
 {
-    if (next_ns > now_ns) {
-        hold(vcpu, next_ns, wanted_slack_ns(vcpu));
-        return false;
-    }
+    if (next_ns > now_ns)
+        return hold_later(vcpu, next_ns);
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
     vcpu->page->armed_until_ns = LULL_TIME_NEVER;
     return true;
@@ -244,20 +246,6 @@ void vtimer_before_block(struct vcpu *vcpu)
         hold(vcpu, next_ns, 0);
 }
 
-// The record of an event that reaches the guest now.
-static inline void record(struct vcpu *vcpu, uint64_t now_ns)
-{
-    struct vtimer *vtimer = &vcpu->vtimer;
-
-    vcpu->stats.timer_upcalls++;
-    vcpu->page->timer = (struct lull_event_record){
-        .deadline_ns = vtimer->deadline_ns,
-        .fired_ns = vtimer->fired_ns,
-        .injected_ns = now_ns,
-    };
-    delivery_made(vcpu, now_ns);
-}
-
 // What a guest hears of the wait that is over: its result, and the record in its page.
 static uint64_t tell(struct vcpu *vcpu, uint64_t due, uint64_t deadline_ns, uint64_t now_ns)
 {
@@ -277,7 +265,7 @@ static uint64_t NOINLINE block_not(struct vcpu *vcpu, uint64_t deadline_ns, uint
 
     if ((due & BIT(LULL_IRQ_TIMER)) != 0) {
         if (take_back_pending(vcpu))
-            record(vcpu, now_ns);
+            delivery_made(vcpu);
         deadline_ns = vtimer->deadline_ns;
         due = (due & ~BIT(LULL_IRQ_TIMER)) | LULL_WOKE_TIMEOUT;
     } else {
@@ -308,9 +296,8 @@ void vtimer_end_block(struct vcpu *vcpu)
     uint64_t now_ns = clock_now_ns();
 
     if (vtimer->undelivered) {
-        vtimer->undelivered = false;
         due |= LULL_WOKE_TIMEOUT;
-        record(vcpu, now_ns);
+        delivery_made(vcpu);
     }
     vcpu->blocking = false; // expire_special() goes by it
     vcpu->entry.frame.rax = tell(vcpu, due, vtimer->block_deadline_ns, now_ns);
@@ -328,11 +315,4 @@ bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
     vcpu->page->next_slack_ns = 0;
     hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns), 0);
     return true;
-}
-
-void vtimer_delivered(struct vcpu *vcpu)
-{
-    vcpu->vtimer.undelivered = false;
-    vcpu->page->next_wake_ns = timer_programmed_ns();
-    record(vcpu, clock_now_ns());
 }

@@ -87,6 +87,3 @@ void vtimer_unpark(struct vcpu *vcpu);
 // refused (false): they would leave the guest no time to run.
 #define VTIMER_PERIOD_MIN_NS 10000
 bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns);
-
-// The pending timer interrupt reaches the guest now: stamp the record, count the lateness.
-void vtimer_delivered(struct vcpu *vcpu);

@@ -121,11 +121,11 @@ struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel);
 static inline struct timer_wheel_node *timer_wheel_earliest(struct timer_wheel *wheel)
 {
     struct timer_wheel_node *lane = container_of(wheel->lane.link.next, struct timer_wheel_node, link);
-    struct timer_wheel_node *first = wheel->first;
 
-    if (first == &wheel->unknown)
-        first = timer_wheel_find_first(wheel);
-    return lane->expiry_ns < first->expiry_ns ? lane : first;
+    // &unknown expires before all, so what comes before the first is not before an unknown one.
+    if (lane->expiry_ns >= wheel->first->expiry_ns && wheel->first == &wheel->unknown)
+        timer_wheel_find_first(wheel);
+    return lane->expiry_ns < wheel->first->expiry_ns ? lane : wheel->first;
 }
 
 // The earliest expiry of all armed timers, exactly; TIME_NEVER when there are none.
