@@ -52,17 +52,28 @@ static void guard(struct sleep *sleep, uint64_t delay_ns)
     sleep->second->arm(sleep->second, guard_ns);
 }
 
+// At the last moment the first chip's interrupt is as good as there, and to change places would only make a second one. If it
+// does not come all the same (it was set late, by an SMI), the second chip serves the queue.
+static void hand_over(struct sleep *sleep, uint64_t programmed_ns, uint64_t now_ns)
+{
+    sleep->second_used = true;
+    sleep->changed = programmed_ns >= now_ns + SLEEP_SHALLOW_NS;
+    if (sleep->changed) {
+        sleep->stats.handed_over++;
+        timer_use(sleep->second, false);
+    } else {
+        sleep->second->arm(sleep->second, 10 * SLEEP_SHALLOW_NS);
+    }
+}
+
 bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns)
 {
     uint64_t now_ns = clock_now_ns();
     bool checked = check_clock(now_ns);
 
     if (sleep->help == SLEEP_HANDED_OVER) {
-        if (programmed_ns == TIME_NEVER)
-            return checked;
-        sleep->stats.handed_over++;
-        sleep->second_used = true;
-        timer_use(sleep->second, false);
+        if (programmed_ns != TIME_NEVER)
+            hand_over(sleep, programmed_ns, now_ns);
         return checked;
     }
     sleep->near_ns =
@@ -78,7 +89,7 @@ void sleep_end(struct sleep *sleep, uint64_t vector)
     if (!sleep->second_used)
         return;
     sleep->second_used = false;
-    if (sleep->help == SLEEP_HANDED_OVER)
+    if (sleep->changed)
         timer_use(sleep->first, vector == VECTOR_HPET || vector == VECTOR_LAPIC_TIMER);
     else
         sleep->second->stop(sleep->second);

@@ -31,6 +31,7 @@
 struct clock_event;
 
 #define SLEEP_FAR_NS 10000000ull     // sleeps of more than 10 ms are guarded
+#define SLEEP_SHALLOW_NS 5000ull     // shorter sleeps are not handed over: none gets deep in 5 us
 #define SLEEP_CHECK_NS 8000000000ull // between two looks at the second counter, at least
 
 // The guard's distance behind the deadline: for one interrupt that is taken late, and for two chips whose crystals differ.
@@ -54,7 +55,8 @@ struct sleep_stats {
 
 struct sleep {
     uint64_t near_ns; // a deadline up to here needs nothing, nor does TIME_NEVER where this is TIME_NEVER
-    bool second_used; // the second chip is armed, or has become the timer, for the sleep of now
+    bool second_used; // the second chip is armed for the sleep of now ...
+    bool changed;     // ... as the timer
     enum sleep_help help;
     struct clock_event *first, *second; // the second is null where help is SLEEP_ALONE
     uint64_t far_ns;                    // longer sleeps are guarded; 0 once an interrupt was lost

@@ -252,6 +252,25 @@ static void handed_over(void **state)
     assert_true(this_sleep()->stats.handed_over >= 5000);
 }
 
+// A deadline that is about to pass, or has: the timer's own interrupt is on its way, and is the only one.
+static void no_hand_over_at_the_last_moment(void **state)
+{
+    (void)state;
+    start(SLEEP_HANDED_OVER);
+    lapic.stops_in_sleep = true;
+    for (uint64_t delay_ns = 0; delay_ns < 3 * SLEEP_SHALLOW_NS; delay_ns += 7) {
+        arm(delay_ns);
+        uint32_t vector = sleep_for(LONG_NS);
+        if (delay_ns < SLEEP_SHALLOW_NS)
+            assert_int_equal(vector, VECTOR_LAPIC_TIMER);
+        if (delay_ns > SLEEP_SHALLOW_NS + 100)
+            assert_int_equal(vector, VECTOR_HPET);
+        assert_int_not_equal(expired_ns, 0);
+        assert_int_equal(sleep_for(NSEC_PER_SEC), SLEEPER_NOTHING);
+    }
+    assert_int_equal(timer_stats()->early + timer_stats()->stale, 0);
+}
+
 // The same machine without the hand-over sleeps for ever.
 static void a_stopped_timer_wakes_nobody(void **state)
 {
@@ -309,12 +328,12 @@ static void looks_ride_on_sleeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_guard_costs_little),       cmocka_unit_test(the_guard_is_silent_in_health),
-        cmocka_unit_test(nothing_due_is_silence),       cmocka_unit_test(a_lost_interrupt_is_made_good),
-        cmocka_unit_test(without_the_guard_it_is_lost), cmocka_unit_test(both_pending_is_no_loss),
-        cmocka_unit_test(too_far_is_not_guarded),       cmocka_unit_test(handed_over),
-        cmocka_unit_test(a_stopped_timer_wakes_nobody), cmocka_unit_test(back_on_the_first_chip),
-        cmocka_unit_test(looks_ride_on_sleeps),
+        cmocka_unit_test(the_guard_costs_little),          cmocka_unit_test(the_guard_is_silent_in_health),
+        cmocka_unit_test(nothing_due_is_silence),          cmocka_unit_test(a_lost_interrupt_is_made_good),
+        cmocka_unit_test(without_the_guard_it_is_lost),    cmocka_unit_test(both_pending_is_no_loss),
+        cmocka_unit_test(too_far_is_not_guarded),          cmocka_unit_test(handed_over),
+        cmocka_unit_test(no_hand_over_at_the_last_moment), cmocka_unit_test(a_stopped_timer_wakes_nobody),
+        cmocka_unit_test(back_on_the_first_chip),          cmocka_unit_test(looks_ride_on_sleeps),
     };
     int failed = cmocka_run_group_tests_name("sleep", tests, NULL, NULL);
     machine_reset();

@@ -6,14 +6,15 @@
 #include "chip_hpet.h"
 #include "chip_lapic.h"
 
-#define SLEEPER_NOTHING 0x100u // no interrupt came
+#define SLEEPER_NOTHING 0x100u                 // no interrupt came
+#define SLEEPER_SHALLOW_PS (10000 * PS_PER_NS) // what it takes to get into a deep sleep
 
 struct sleeper {
     struct machine_chip chip; // has no registers; sees time pass
     struct chip_lapic *lapic;
     struct chip_hpet *hpet; // may be null
     uint8_t hpet_vector;    // where the I/O APIC sends the HPET's first timer; 0: nowhere
-    bool asleep;
+    uint64_t deep_ps;       // from when on the sleep is a deep one; UINT64_MAX: awake
     bool pending[256];
     uint64_t interrupts; // taken so far
 };
