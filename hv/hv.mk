@@ -17,6 +17,7 @@ HV_SRCS += \
 HV_SRCS += \
 	hv/cpus.c \
 	hv/machine.c \
+	hv/machine_timer.c \
 	hv/main.c \
 	hv/trap.c
 

@@ -49,6 +49,7 @@ bool timer_prepare(struct cpu *cpu)
 static void set_event(struct timer_queue *queue, struct clock_event *event)
 {
     queue->event = event;
+    queue->horizon_ns = 0; // of another chip's range
     // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw sets
     // the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
     uint64_t unread_ns = clock_max_gap_ns() / 2;

@@ -50,7 +50,8 @@ static void start(enum sleep_help help)
     clock_init(&tsc);
     cross_check_init(hpet_source(), tsc.error_ppb);
     sleeper_add(&sleeper, &lapic, &hpet);
-    struct clock_event *first = lapic_timer_event(LAPIC_HZ, VECTOR_LAPIC_TIMER), *second = NULL;
+    struct clock_event *first = lapic_timer_event(LAPIC_HZ, machine.tsc_hz, VECTOR_LAPIC_TIMER),
+                       *second = NULL;
     assert_true(timer_prepare(cpu_this()));
     timer_init(first);
     if (help != SLEEP_ALONE) {
