@@ -15,6 +15,7 @@ GUEST_BASE := \
 	guest/upcall.asm \
 	guest/irq.c \
 	guest/clock.c \
+	guest/run_times.c \
 	guest/console.c \
 	guest/panic.c \
 	guest/args.c

@@ -10,6 +10,7 @@
 #include "memory.h"
 #include "pages.h"
 #include "random.h"
+#include "run_times.h"
 #include "timer.h"
 
 #include <lib/histogram.h>
@@ -24,16 +25,23 @@ static unsigned int bits;
 static _Noreturn void finish(void)
 {
     uint64_t mean_ns = lateness->count != 0 ? lateness->sum_ns / lateness->count : 0;
+    struct lull_run_times times;
 
+    hypercall_run_times();
+    run_times_read(&times);
     console_print("%lu one-shots, %lu early, late by min %lu median %lu mean %lu p99 %lu max %lu ns\n",
                   events, early, lateness->count != 0 ? lateness->min_ns : 0,
                   histogram_quantile(lateness, 500), mean_ns, histogram_quantile(lateness, 990),
                   lateness->max_ns);
     console_print(
         "@json random {\"guest\": %u, \"events\": %lu, \"early\": %lu, \"lateness_ns\": {\"min\": %lu, "
-        "\"median\": %lu, \"mean\": %lu, \"p99\": %lu, \"max\": %lu}}\n",
+        "\"median\": %lu, \"mean\": %lu, \"p99\": %lu, \"max\": %lu}, "
+        "\"run_times_ns\": {\"elapsed\": %lu, \"running\": %lu, \"runnable\": %lu, \"blocked\": %lu, "
+        "\"paused\": "
+        "%lu}}\n",
         pages_start()->guest_id, events, early, lateness->count != 0 ? lateness->min_ns : 0,
-        histogram_quantile(lateness, 500), mean_ns, histogram_quantile(lateness, 990), lateness->max_ns);
+        histogram_quantile(lateness, 500), mean_ns, histogram_quantile(lateness, 990), lateness->max_ns,
+        times.elapsed_ns, times.running_ns, times.runnable_ns, times.blocked_ns, times.paused_ns);
     hypercall_exit(early != 0);
 }
 

@@ -61,6 +61,27 @@ void figures_subtract(struct figures *end, const struct figures *begin)
         end->share_tsc[share] -= begin->share_tsc[share];
 }
 
+uint64_t figures_interrupts_of(const struct guest *guest)
+{
+    return guest->vcpu->vtimer.timer.interrupts + guest->vcpu->run_timer.timer.interrupts;
+}
+
+bool figures_all_attributed(uint64_t gone)
+{
+    const struct timer_stats *stats = timer_stats();
+    struct counters counters;
+    uint64_t named = stats->stale + stats->early + stats->range, guests = gone;
+
+    cpu_counters(&counters);
+    for (int reason = 0; reason < TIMER_REASONS; reason++)
+        named += stats->by_reason[reason];
+    list_for_each (node, &guest_list)
+        guests += figures_interrupts_of(container_of(node, struct guest, link));
+    return named == counters.irq_timer && guests == stats->by_reason[TIMER_GUEST_EVENT] +
+                                                        stats->by_reason[TIMER_GUEST_PERIOD] +
+                                                        stats->by_reason[TIMER_GUEST_RUNTIME];
+}
+
 void figures_collect_lateness(struct histogram *out)
 {
     histogram_reset(out);

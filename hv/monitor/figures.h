@@ -7,10 +7,13 @@
 // Context of everything here: the CPU that is sampled, interrupts off.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/histogram.h"
 #include "x86/cpu.h"
+
+struct guest;
 
 struct figures {
     uint64_t time_ns;        // when; after a subtraction, how long
@@ -32,6 +35,13 @@ void figures_take(struct figures *out);
 
 // end -= begin, for two samples between which no guest was destroyed.
 void figures_subtract(struct figures *end, const struct figures *begin);
+
+// The hardware interrupts that are attributed to a guest's timers.
+uint64_t figures_interrupts_of(const struct guest *guest);
+
+// Every timer interrupt that was taken is attributed to a reason, and the guests' ones to guests: `gone` of them to guests
+// that were destroyed since boot.
+bool figures_all_attributed(uint64_t gone);
 
 // Adds up the lateness of the timer events of all guests, and empties it in each.
 void figures_collect_lateness(struct histogram *out);

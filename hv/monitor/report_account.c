@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "lib/list.h"
 #include "lib/time.h"
+#include "monitor/figures.h"
 #include "monitor/report.h"
 #include "vm/guest.h"
 #include "vm/vcpu.h"
@@ -160,19 +161,14 @@ void report_lateness(const struct guest *only)
 
 #define WAKERS_SHOWN 10u
 
-static uint64_t wakeups_of(const struct guest *guest)
-{
-    return guest->vcpu->vtimer.timer.interrupts + guest->vcpu->run_timer.timer.interrupts;
-}
-
 // Puts the guest in its place among the `count` that caused most, if it is one of them. Returns their number.
 static unsigned int rank(const struct guest **top, unsigned int count, const struct guest *guest)
 {
     unsigned int at = count < WAKERS_SHOWN ? count : WAKERS_SHOWN - 1;
 
-    if (count == WAKERS_SHOWN && wakeups_of(top[at]) >= wakeups_of(guest))
+    if (count == WAKERS_SHOWN && figures_interrupts_of(top[at]) >= figures_interrupts_of(guest))
         return count;
-    for (; at > 0 && wakeups_of(top[at - 1]) < wakeups_of(guest); at--)
+    for (; at > 0 && figures_interrupts_of(top[at - 1]) < figures_interrupts_of(guest); at--)
         top[at] = top[at - 1];
     top[at] = guest;
     return count < WAKERS_SHOWN ? count + 1 : count;
@@ -188,13 +184,14 @@ void report_wakeups(uint64_t all)
         const struct guest *guest = container_of(node, struct guest, link);
 
         guests++;
-        listed += wakeups_of(guest);
+        listed += figures_interrupts_of(guest);
         shown = rank(top, shown, guest);
     }
     log_print("guests' timer interrupts, by guest\n");
     for (unsigned int i = 0; i < shown; i++) {
-        log_print("  guest %-5u %-28s %16llu\n", top[i]->id, top[i]->name, ULL(wakeups_of(top[i])));
-        named += wakeups_of(top[i]);
+        log_print("  guest %-5u %-28s %16llu\n", top[i]->id, top[i]->name,
+                  ULL(figures_interrupts_of(top[i])));
+        named += figures_interrupts_of(top[i]);
     }
     if (guests > shown)
         log_print("  the %-6u other guests %22s %16llu\n", guests - shown, "", ULL(listed - named));

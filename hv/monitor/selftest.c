@@ -51,9 +51,10 @@ static const struct boot_module *witness_module; // null: none
 static struct module_options witness_options;
 static uint32_t next_module;
 static uint32_t verdicts[SELFTEST_FAILURE + 1];
-static struct timer watcher;  // a guest has ended
-static struct timer deadline; // the stage is over
-static struct timer pauser;   // pause=: the other way round now
+static struct timer watcher;     // a guest has ended
+static struct timer deadline;    // the stage is over
+static uint64_t gone_interrupts; // attributed to guests that were destroyed
+static struct timer pauser;      // pause=: the other way round now
 
 // ---- Verdicts ---------------------------------------------------------------------------------------------------
 
@@ -178,6 +179,10 @@ static void judge(void)
     }
     if (!all_add_up())
         return;
+    if (!figures_all_attributed(gone_interrupts)) {
+        selftest_report(test.options.image, SELFTEST_FAILURE, "a timer interrupt is not attributed");
+        return;
+    }
     figures_take(&now);
     if (now.early > 0) {
         selftest_report(test.options.image, SELFTEST_FAILURE, "%llu timer events came before their deadlines",
@@ -202,8 +207,12 @@ static void clean_up(void)
 {
     timer_cancel(&deadline);
     timer_cancel(&pauser);
-    list_for_each_safe (node, &guest_list)
-        guest_destroy(container_of(node, struct guest, link));
+    list_for_each_safe (node, &guest_list) {
+        struct guest *guest = container_of(node, struct guest, link);
+
+        gone_interrupts += figures_interrupts_of(guest);
+        guest_destroy(guest);
+    }
     memset(&test, 0, sizeof(test));
 }
 

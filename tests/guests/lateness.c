@@ -2,7 +2,7 @@
 // Two guests (count=2). One spins; the other sets timers and finds, for each event, why it was late: by nothing but the machine
 // while it has interrupts on, by itself while it has them off or the timer masked, by the other guest while that has the CPU. The
 // parts of an event add up to its lateness, and the steal is that of its run times.
-#include "run_times.h"
+#include "times.h"
 
 #include <lib/time.h>
 
@@ -42,7 +42,7 @@ static void expect_held(void (*enable)(void))
     struct lull_run_times before, after;
 
     hypercall_run_times();
-    before = run_times_read();
+    before = times_read();
     test_timer_count = 0;
     hypercall_set_clockevent(DELAY_NS);
     test_spin(OFF_NS);
@@ -52,7 +52,7 @@ static void expect_held(void (*enable)(void))
     EXPECT_EQUAL(test_timer_count, 1);
     parts = parts_of_last();
     hypercall_run_times();
-    after = run_times_read();
+    after = times_read();
     // It had the CPU or it had not: both are known. The event came while it had it, or before it had it again.
     EXPECT(parts.guest_ns + parts.steal_ns + parts.hardware_ns >= OFF_NS - DELAY_NS);
     EXPECT(parts.steal_ns <= after.runnable_ns - before.runnable_ns);
@@ -80,12 +80,12 @@ static uint64_t expect_steal(void)
         uint64_t events = test_timer_count;
 
         hypercall_run_times();
-        before = run_times_read();
+        before = times_read();
         hypercall_set_clockevent(DELAY_NS);
         while (test_timer_count == events)
             test_spin(NSEC_PER_USEC);
         parts = parts_of_last();
-        after = run_times_read();
+        after = times_read();
         EXPECT(parts.steal_ns <= after.runnable_ns - before.runnable_ns + 1); // each is rounded
         EXPECT_EQUAL(parts.guest_ns, 0);
         steal_ns += parts.steal_ns;

@@ -2,7 +2,7 @@
 // The self-test pauses and resumes this guest all the time (pause=), while it runs, waits for the CPU or sleeps. It learns
 // of each pause by a count and finds the time in its run times. Real time goes on: an event that comes due during a pause
 // is delivered behind it, late, once and never early, and the pause is named as a cause.
-#include "run_times.h"
+#include "times.h"
 
 #include <lib/time.h>
 
@@ -15,7 +15,7 @@ int test_main(void)
     uint64_t pauses = pages_vcpu()->pauses, late = 0, paused_ns = 0;
 
     hypercall_run_times();
-    last = run_times_read();
+    last = times_read();
     while (pages_vcpu()->pauses < pauses + PAUSES) {
         uint64_t deadline_ns = clock_now_ns() + STEP_NS, events = test_timer_count;
 
@@ -26,7 +26,7 @@ int test_main(void)
             paused_ns += pages_vcpu()->timer_split.paused_ns;
         late += test_timer_ns - deadline_ns > STEP_NS;
         test_spin(STEP_NS);
-        now = run_times_read();
+        now = times_read();
         EXPECT(now.paused_ns >= last.paused_ns && now.running_ns > last.running_ns);
         last = now;
     }

@@ -2,7 +2,7 @@
 // The running-time timer counts only while the guest has the CPU. Two guests (count=2) spin: it fires after so much
 // running time, never before, while about twice as much time passes on the clock. It stands still while the guest sleeps,
 // and the call tells how much the timer that it replaces had left.
-#include "run_times.h"
+#include "times.h"
 
 #include <lib/time.h>
 
@@ -13,7 +13,7 @@
 static uint64_t running_ns(void)
 {
     hypercall_run_times();
-    return run_times_read().running_ns;
+    return times_read().running_ns;
 }
 
 static uint64_t fired_running_ns;

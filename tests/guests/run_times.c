@@ -2,7 +2,7 @@
 // Two guests (count=2) spin for the same time on one CPU: each finds in its page that for about half of it the other one
 // had the CPU, and not more of it than it saw its own clock jump. Then it sleeps, and finds that as blocked time. The four
 // times always add up. Nothing is written for a guest that has not asked.
-#include "run_times.h"
+#include "times.h"
 
 #include <lib/time.h>
 
@@ -35,13 +35,13 @@ int test_main(void)
     test_sleep(SLEEP_NS); // it got the CPU twice by now
     EXPECT_EQUAL(pages_vcpu()->run_times.version, 0);
     hypercall_run_times();
-    before = run_times_read();
+    before = times_read();
     EXPECT_EQUAL(before.version, 1);
     EXPECT(before.blocked_ns >= SLEEP_NS);
 
     jumps_ns = spin(before.since_ns + SPIN_NS);
     hypercall_run_times();
-    after = run_times_read();
+    after = times_read();
     updates = after.version - before.version;
     elapsed_ns = after.elapsed_ns - before.elapsed_ns;
     runnable_ns = after.runnable_ns - before.runnable_ns;
@@ -53,7 +53,7 @@ int test_main(void)
 
     test_sleep(SLEEP_NS);
     before = after;
-    after = run_times_read(); // no call: it was brought up to date when it got the CPU
+    after = times_read(); // no call: it was brought up to date when it got the CPU
     EXPECT(after.version > before.version);
     EXPECT(after.blocked_ns - before.blocked_ns + (after.runnable_ns - before.runnable_ns) >=
            SLEEP_NS - JUMP_NS);

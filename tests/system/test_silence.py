@@ -68,3 +68,6 @@ def test_random_one_shots_are_never_early(boot):
         assert report["events"] == EVENTS and report["early"] == 0
         late = [report["lateness_ns"][key] for key in ("min", "median", "p99", "max")]
         assert 0 <= late[0] and late == sorted(late)
+        times = report["run_times_ns"]
+        assert times["running"] + times["runnable"] + times["blocked"] + times["paused"] == times["elapsed"]
+        assert times["running"] > 0 and times["blocked"] > 0 and times["paused"] == 0
