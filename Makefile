@@ -92,7 +92,7 @@ $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --append "exit=debug curve_guests=10000"
 
-.PHONY: iso run demo bench soak debug
+.PHONY: iso run demo bench soak readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -117,6 +117,9 @@ soak: ## a month of virtual uptime on each clock and timer, some minutes of ours
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
 	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json
+
+readme: ## write the figures of the last `make demo`, `make bench` and `make soak` into README.md
+	@tools/readme.py --build $(BUILD)
 
 debug: ## start QEMU stopped at its first instruction, with gdb connected and symbols loaded
 	@tools/install-deps debug

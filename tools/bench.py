@@ -72,20 +72,32 @@ def run(iso, options):
     return done.stdout.decode("utf-8", errors="replace"), done.returncode
 
 
-def print_table(figures):
-    print(f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
-          f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}")
+def table(figures):
+    """The figures beside their goals and peers, as lines."""
+    lines = [f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
+             f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
     for figure in figures:
         goal, xen, tuned, bare = GOALS[figure["name"]]
-        print(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
-              f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
-              f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
+        lines.append(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
+                     f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
+                     f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
+    return lines
+
+
+def limits(figures):
+    """The rows of the table in tests/system/test_bench.py for these figures."""
+    def above(count):
+        return -(-count * 103 // 100)
+
+    return [f"    \"{figure['name']}\": ({above(figure['median'])}, {above(figure['p99'])}, "
+            f"{GOALS[figure['name']][0]})," for figure in figures]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("iso")
     parser.add_argument("--output", default="build/bench", help="folder for micro.json and micro.csv")
+    parser.add_argument("--limits", action="store_true", help="print the limits that fit these figures, for the test")
     qemu.add_options(parser)
     options = parser.parse_args()
     options.icount = True
@@ -112,7 +124,7 @@ def main():
         writer = csv.DictWriter(file, KEYS)
         writer.writeheader()
         writer.writerows(figures)
-    print_table(figures)
+    print(*(limits if options.limits else table)(figures), sep="\n")
     print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
     return 0
 

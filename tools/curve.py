@@ -119,19 +119,40 @@ def run(iso, options):
     return done.stdout.decode("utf-8", errors="replace"), done.returncode
 
 
-def print_table(points):
-    def cell(value):
-        return "-" if value is None else f"{value:.0f}" if isinstance(value, float) else str(value)
+def align(rows):
+    """Lines of the cells of `rows`, the first column to the left."""
+    rows = [["-" if cell is None else f"{cell:.0f}" if isinstance(cell, float) else str(cell) for cell in row]
+            for row in rows]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(text.rjust(width) if i else text.ljust(width)
+                      for i, (text, width) in enumerate(zip(row, widths))) for row in rows]
 
+
+def table(points):
+    """Every point, as lines."""
     heads = ("series", "guests", "KiB each", "events/s", "hw irqs/s", "hv instr", "hv/event", "late min", "median",
              "p99", "max ns", "arm head", "expiry run", "expiry blk")
     keys = ("series", "guests", "guest_kib", "events_per_s", "hardware_interrupts_per_s", "hypervisor_instructions",
             "hypervisor_instructions_per_event", *(f"lateness_{key}_ns" for key in LATENESS), *MICRO)
-    rows = [heads] + [[cell(point[key]) for key in keys] for point in points]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
-    for row in rows:
-        print("  ".join(text.rjust(width) if i else text.ljust(width)
-                        for i, (text, width) in enumerate(zip(row, widths))))
+    return align([heads] + [[point[key] for key in keys] for point in points])
+
+
+def summary(points):
+    """What a reader wants to see first, a line for each number of guests."""
+    heads = ("guests", "KiB each", "idle: hv instr", "arm first", "expiry run", "asleep", "1000/s: instr each",
+             "late min", "median", "p99", "max ns", "10/s each: instr", "late median", "p99", "max ns")
+    rows = [heads]
+    for guests in sorted({point["guests"] for point in points}):
+        of = {point["series"]: point for point in points if point["guests"] == guests}
+        if set(of) != set(SERIES):
+            continue
+        rows.append([guests, of["idle"]["guest_kib"], of["idle"]["hypervisor_instructions"],
+                     *(of["far"][name] for name in MICRO),
+                     of["steady"]["hypervisor_instructions_per_event"],
+                     *(of["steady"][f"lateness_{key}_ns"] for key in LATENESS),
+                     of["growing"]["hypervisor_instructions_per_event"],
+                     *(of["growing"][f"lateness_{key}_ns"] for key in LATENESS[1:])])
+    return align(rows)
 
 
 PLOT = """
@@ -211,7 +232,7 @@ def main():
             print(f"curve: FAILED: {problem}", file=sys.stderr)
         return 1
     write(points, Path(options.output))
-    print_table(points)
+    print(*table(points), sep="\n")
     for what, (least, most, ratio) in spreads(points).items():
         print(f"from {FLAT_FROM} guests up, {what}: {least:.0f} to {most:.0f} instructions, "
               f"{'flat' if ratio <= FLAT else 'NOT flat'} within {round((FLAT - 1) * 100)} %")

@@ -228,16 +228,18 @@ def compare(options):
         figures["host_cpu_s"] = cost.seconds.get(phase)
     problems += check(result)
 
+    table = table_of(text)
     if problems and not options.verbose:
         print(text)
     elif not options.verbose:
-        print(table_of(text), end="")
+        print(table, end="")
     for problem in problems:
         print(f"demo: FAILED: {problem}", file=sys.stderr)
     if problems:
         return 1
     Path(options.json).parent.mkdir(parents=True, exist_ok=True)
     Path(options.json).write_text(json.dumps(result, indent=2) + "\n", encoding="ascii")
+    Path(options.json).with_suffix(".txt").write_text(table, encoding="ascii")
     print(f"demo: figures written to {options.json}")
     return 0
 

@@ -10,7 +10,7 @@
 //
 // A population is made, settles until all guests have gone to sleep, and is measured from a moment when nothing is due; the
 // phases of `steady` and `growing` begin behind that moment, so no sample needs to be thrown away. The two silent ones
-// are measured twice, over a shorter and a longer time, and the point is the difference: what ends a measured time costs
+// are measured over a shorter and a longer time, and the point is the difference: what ends a measured time costs
 // the same in both, so what remains is what the guests cost.
 //
 // Then, in `far` and `steady`, one guest makes room for the micro-benchmark, which runs beside the others:

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the figures in README.md (`make readme`), or says which of them are not those of the present build.
+
+A block of figures stands between two comments and is indented by four columns:
+
+    <!-- figures: NAME -->
+    <!-- figures end -->
+
+Between them this tool puts what BLOCKS has for that name: the lines that the tool of the figure prints, made from the
+files that `make demo`, `make bench` and `make soak` have left in the build folder. A block whose file is not there
+stays as it is. A line that tells real time is never compared.
+"""
+
+import argparse
+import json
+import re
+import sys
+from pathlib import Path
+
+import bench
+import curve
+
+BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- figures end -->)", re.DOTALL)
+REAL_TIME = re.compile(r"host (CPU )?seconds|of real time")
+
+
+def demo_lines(file):
+    return file.read_text(encoding="ascii").splitlines()
+
+
+def bench_lines(file):
+    return bench.table(json.loads(file.read_text(encoding="ascii")))
+
+
+def curve_lines(file):
+    return curve.summary(json.loads(file.read_text(encoding="ascii")))
+
+
+def text_lines(file):
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+# name: (file in the build folder, its lines, the command that makes the file)
+BLOCKS = {
+    "demo": ("demo.txt", demo_lines, "make demo"),
+    "bench": ("bench/micro.json", bench_lines, "make bench"),
+    "curve": ("bench/curve.json", curve_lines, "make bench"),
+    "savings": ("bench/savings.txt", text_lines, "make bench"),
+    "soak": ("soak.txt", text_lines, "make soak"),
+}
+
+
+def blocks(text):
+    """{name: lines} of the blocks in the text of a README."""
+    found = {}
+    for _, name, body, _ in BLOCK.findall(text):
+        if name not in BLOCKS:
+            raise ValueError(f"there is a block `figures: {name}`, which tools/readme.py does not know")
+        found[name] = [line[4:].rstrip() for line in body.splitlines() if line.strip()]
+    if len(BLOCK.findall(text)) != text.count("<!-- figures: "):
+        raise ValueError("a block of figures does not end")
+    return found
+
+
+def differences(committed, measured):
+    """Pairs (README's line, measured line) that differ, but for real time."""
+    def exact(lines):
+        return [line.rstrip() for line in lines if line.strip() and not REAL_TIME.search(line)]
+
+    old, new = exact(committed), exact(measured)
+    length = max(len(old), len(new))
+    old += [""] * (length - len(old))
+    new += [""] * (length - len(new))
+    return [pair for pair in zip(old, new) if pair[0] != pair[1]]
+
+
+def rewrite(text, fresh):
+    """The text with the blocks of `fresh`, {name: lines}, in place of what it has."""
+    def put(match):
+        head, name, _, end = match.groups()
+        if name not in fresh:
+            return match[0]
+        return head + "\n" + "".join(f"    {line}".rstrip() + "\n" for line in fresh[name]) + "\n" + end
+
+    return BLOCK.sub(put, text)
+
+
+def complaint(name, pairs):
+    lines = [f"README.md, figures: {name}: these are not the figures of this build; `{BLOCKS[name][2]}`, then "
+             "`make readme` writes them"]
+    for old, new in pairs:
+        lines += [f"  README  {old}", f"  measured {new}"]
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build", help="the folder with the figures")
+    parser.add_argument("--readme", default="README.md")
+    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if a figure differs")
+    options = parser.parse_args()
+    path = Path(options.readme)
+    text = path.read_text(encoding="utf-8")
+    try:
+        old = blocks(text)
+    except ValueError as error:
+        print(f"readme: {path}: {error}", file=sys.stderr)
+        return 2
+    fresh, failed = {}, False
+    for name in old:
+        file, lines, command = BLOCKS[name]
+        file = Path(options.build) / file
+        if not file.exists():
+            print(f"readme: {name}: {file} is not there (`{command}` makes it); left as it is")
+            continue
+        fresh[name] = lines(file)
+        if options.check and (pairs := differences(old[name], fresh[name])):
+            print(complaint(name, pairs), file=sys.stderr)
+            failed = True
+    if not options.check:
+        path.write_text(rewrite(text, fresh), encoding="utf-8")
+        print(f"readme: {path}: wrote {', '.join(fresh) or 'nothing'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
