@@ -103,21 +103,17 @@ static void NOINLINE expire_period(struct vcpu *vcpu, uint64_t deadline_ns, uint
         vcpu->on_start |= VCPU_START_UNPARK;
 }
 
-// False, so that this can be a caller's last call.
-static bool NOINLINE hold_later(struct vcpu *vcpu, uint64_t deadline_ns)
+// What was held is due, but the guest has moved it later without a trap: hold that.
+static void NOINLINE hold_later(struct vcpu *vcpu, uint64_t deadline_ns)
 {
     hold(vcpu, deadline_ns, wanted_slack_ns(vcpu));
-    return false;
 }
 
-// The event that was held is due. False: the guest has moved it later without a trap, and that is held now.
-static inline bool comes(struct vcpu *vcpu, uint64_t next_ns, uint64_t now_ns)
+// What was held is due and still wanted.
+static inline void comes(struct vcpu *vcpu)
 {
-    if (next_ns > now_ns)
-        return hold_later(vcpu, next_ns);
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
     vcpu->page->armed_until_ns = LULL_TIME_NEVER;
-    return true;
 }
 
 static void expire(struct timer *timer, uint64_t now_ns)
@@ -131,8 +127,12 @@ static void expire(struct timer *timer, uint64_t now_ns)
         return;
     }
     uint64_t next_ns = wanted_ns(vcpu);
-    if (comes(vcpu, next_ns, now_ns))
-        pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
+    if (RARELY(next_ns > now_ns)) {
+        hold_later(vcpu, next_ns);
+        return;
+    }
+    comes(vcpu);
+    pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
 }
 
 // In place of expire() after an event with a slack has been armed, and while HCALL_BLOCK waits, so that no other event pays
@@ -152,8 +152,11 @@ static void expire_special(struct timer *timer, uint64_t now_ns)
         }
     }
     uint64_t next_ns = wanted_ns(vcpu);
-    if (!comes(vcpu, next_ns, now_ns))
+    if (next_ns > now_ns) {
+        hold_later(vcpu, next_ns);
         return;
+    }
+    comes(vcpu);
     if (deadline_ns < next_ns)
         deadline_ns = next_ns;
     if (vcpu->blocking)
