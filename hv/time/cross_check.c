@@ -10,6 +10,7 @@
 #include "lib/ns_scale.h"
 #include "lib/time.h"
 #include "time/clock.h"
+#include "x86/pause.h"
 
 #define TRIES 4u // the narrowest pair counts: an SMI or NMI makes one wide
 
@@ -29,6 +30,20 @@ static struct {
     uint64_t violations;
     struct clock_error error;
 } check;
+
+// CPUs take turns; a look takes some microseconds.
+static bool busy;
+
+static void enter(void)
+{
+    while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE))
+        pause();
+}
+
+static void leave(void)
+{
+    __atomic_clear(&busy, __ATOMIC_RELEASE);
+}
 
 static struct pair take_pair(void)
 {
@@ -93,30 +108,27 @@ void cross_check_init(struct clock_source *reference, uint64_t error_ppb)
 }
 
 // More than the rate's error explains has come together since the last look, or since the start.
-static void judge(const struct cross_check *look, const struct pair *pair)
+static void judge(const struct cross_check *seen, const struct pair *pair)
 {
-    uint64_t step_ns = magnitude(look->ahead_ns - check.last_ahead_ns);
+    uint64_t step_ns = magnitude(seen->ahead_ns - check.last_ahead_ns);
     uint64_t step_bound_ns =
         growth_ns(pair->now_ns - check.last_ns) + uncertainty_ns(check.last_width_ns, pair->width_ns);
     bool stepped = step_ns > step_bound_ns;
 
-    if (!stepped && magnitude(look->ahead_ns) <= look->bound_ns)
+    if (!stepped && magnitude(seen->ahead_ns) <= seen->bound_ns)
         return;
     if (check.violations++ == 0)
         log_warn("the clock (%s) and %s disagree: in %llu ms they have moved apart by %llu ns, %llu ns are "
                  "possible, and by %lld ns since boot, %llu ns are possible; one of them is broken, "
                  "clocksource=%s takes the other",
-                 clock_name(), look->reference,
+                 clock_name(), seen->reference,
                  (unsigned long long)((pair->now_ns - check.last_ns) / NSEC_PER_MSEC),
-                 (unsigned long long)step_ns, (unsigned long long)step_bound_ns, (long long)look->ahead_ns,
-                 (unsigned long long)look->bound_ns, look->reference);
+                 (unsigned long long)step_ns, (unsigned long long)step_bound_ns, (long long)seen->ahead_ns,
+                 (unsigned long long)seen->bound_ns, seen->reference);
 }
 
-bool cross_check_look(struct cross_check *out)
+static void look(struct cross_check *out)
 {
-    if (check.reference == NULL)
-        return false;
-
     struct pair pair = take_pair();
     uint64_t ticks = extend(&pair);
     uint64_t elapsed_ns = pair.now_ns - check.start.now_ns;
@@ -134,17 +146,31 @@ bool cross_check_look(struct cross_check *out)
     check.last_ahead_ns = out->ahead_ns;
     check.error.checked_ns = pair.now_ns;
     check.error.error_ns = magnitude(out->ahead_ns) + uncertainty_ns(check.start.width_ns, pair.width_ns);
+}
+
+bool cross_check_look(struct cross_check *out)
+{
+    if (check.reference == NULL)
+        return false;
+    enter();
+    look(out);
+    leave();
     return true;
 }
 
 struct clock_error cross_check_error(void)
 {
-    return check.error;
+    enter();
+    struct clock_error error = check.error;
+    leave();
+    return error;
 }
 
 uint64_t cross_check_error_ns(uint64_t now_ns)
 {
-    return check.error.error_ns + growth_ns(now_ns - check.error.checked_ns);
+    struct clock_error error = cross_check_error();
+
+    return error.error_ns + growth_ns(now_ns > error.checked_ns ? now_ns - error.checked_ns : 0);
 }
 
 uint64_t cross_check_violations(void)

@@ -46,7 +46,7 @@ struct clock_error {
 // none to look at: then the error grows for ever. Boot, interrupts off.
 void cross_check_init(struct clock_source *reference, uint64_t error_ppb);
 
-// Look. False where there is no reference. Boot CPU, interrupts off; some microseconds.
+// Look. False where there is no reference. Any CPU, interrupts off; some microseconds.
 bool cross_check_look(struct cross_check *out);
 
 // The error as of the last look, and at `now_ns`, which is not before it.

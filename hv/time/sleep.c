@@ -30,12 +30,13 @@ void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_ev
 // Hold the clock against the second counter, if that is due. False: it was not, or there is none.
 static bool check_clock(uint64_t now_ns)
 {
-    static uint64_t checked_ns;
+    static uint64_t checked_ns; // by whichever CPU
     struct cross_check look;
+    uint64_t last_ns = __atomic_load_n(&checked_ns, __ATOMIC_RELAXED);
 
-    if (cpu_this()->id != 0 || now_ns - checked_ns < SLEEP_CHECK_NS)
+    if (now_ns - last_ns < SLEEP_CHECK_NS)
         return false;
-    checked_ns = now_ns;
+    __atomic_store_n(&checked_ns, now_ns, __ATOMIC_RELAXED);
     return cross_check_look(&look);
 }
 

@@ -19,8 +19,7 @@
 // anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out. (So a timer that
 // loses the very first interrupt in a short sleep is not noticed; deadman=all guards every sleep.)
 //
-// When the boot CPU goes to sleep the clock is also held against a second counter (cross_check.h), at most once in
-// SLEEP_CHECK_NS: that needs no wake-up of its own, and delays nobody's event.
+// When a CPU goes to sleep the clock is also held against a second counter (cross_check.h), once in SLEEP_CHECK_NS at most: that needs no wake-up of its own, and delays nobody's event.
 #pragma once
 
 #include <stdbool.h>

@@ -33,8 +33,12 @@ bool time_page_init(void)
 
 void time_page_update(void)
 {
+    static bool busy;
     volatile struct lull_time_page *page = phys_to_virt(page_phys);
     struct clock_error error = cross_check_error();
+
+    if (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE))
+        return; // another CPU publishes it
 
     // Stores are not reordered: neither by the compiler, since the page is volatile, nor by x86.
     page->version++;
@@ -42,6 +46,7 @@ void time_page_update(void)
     page->error_ns = error.error_ns;
     page->error_ppb = error.error_ppb;
     page->version++;
+    __atomic_clear(&busy, __ATOMIC_RELEASE);
 }
 
 uint64_t time_page_phys(void)

@@ -8,7 +8,7 @@
 // Make the page and fill it in from the clock. False if memory is out. Boot, after clock_init().
 bool time_page_init(void);
 
-// Publish the clock's error again, after a look (time/cross_check.h). Boot CPU, interrupts off.
+// Publish the clock's error again, after a look (time/cross_check.h). Any CPU, interrupts off.
 void time_page_update(void);
 
 // Its physical address, to be mapped into guests.

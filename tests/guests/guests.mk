@@ -18,6 +18,7 @@ TEST_GUESTS := \
 	bad_stack \
 	bad_upcall \
 	block \
+	clock_error \
 	clock_monotonic \
 	doorbell \
 	enable_pending \
