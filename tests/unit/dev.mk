@@ -38,6 +38,11 @@ UNIT_SRCS_test_vcpu_time   := tests/unit/test_vcpu_time.c hv/vm/vcpu_time.c hv/t
 	$(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_vcpu_time := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_run_timer
+UNIT_SRCS_test_run_timer   := tests/unit/test_run_timer.c hv/vm/run_timer.c hv/vm/vcpu_time.c hv/time/clock.c \
+	hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_run_timer := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
