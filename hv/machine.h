@@ -34,8 +34,8 @@ uint32_t machine_other_cpus(uint32_t apic_ids[CPU_MAX]);
 // Whether every CPU has a timer of the chosen kind; the HPET's serves only one.
 bool machine_has_cpu_timers(void);
 
-// On a further CPU, interrupts off: its local APIC and its timer, as on the boot CPU. Null, or what is wrong as the rest
-// of a sentence ("the CPU ...").
+// On a further CPU, interrupts off: its local APIC and its timer, as on the boot CPU. Null, or what is wrong as the
+// rest of a sentence ("the CPU ...").
 const char *machine_init_cpu(void);
 
 // The measured frequency of the TSC.

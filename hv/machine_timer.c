@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Boot-time decisions about timer chips: which one makes each CPU's timer interrupts, and which one helps it in its sleep.
+// Boot-time decisions about timer chips: which one makes each CPU's timer interrupts, and which one helps it in its
+// sleep.
 #include "machine_timer.h"
 
 #include "core/boot_line.h"
@@ -63,8 +64,8 @@ static struct clock_event *hpet_own_event(uint8_t vector)
                : NULL;
 }
 
-// What can help the LAPIC timer while the CPU sleeps: without ARAT it may stop in deep sleep states, and then it is not enough to
-// be behind it.
+// What can help the LAPIC timer while the CPU sleeps: without ARAT it may stop in deep sleep states, and then it is not
+// enough to be behind it.
 static enum sleep_help choose_help(const struct boot_options *options)
 {
     bool may_stop =
@@ -101,7 +102,8 @@ static void say_help(void)
             "place; if events come late, forbid states deeper than C1 in the firmware's setup");
 }
 
-// The TSC's frequency if the local APIC timer may be set by it: the clock counts it, and it is not much the slower of the two.
+// The TSC's frequency if the local APIC timer may be set by it: the clock counts it, and it is not much the slower of
+// the two.
 static uint64_t lapic_timer_tsc_hz(void)
 {
     return clock_is_tsc() && clocks.lapic_counter->frequency_hz / clocks.tsc->frequency_hz < 8

@@ -17,8 +17,8 @@
 
 #define PAGE_ALLOC_PAGE_SIZE 4096ull
 
-// Starts with the RAM of `ranges` (page aligned, sorted) without the `reserved` ones (any alignment and order: each page
-// that they touch stays out). Once at boot, before any other call here. At most BOOT_INFO_MEMORY_MAX +
+// Starts with the RAM of `ranges` (page aligned, sorted) without the `reserved` ones (any alignment and order: each
+// page that they touch stays out). Once at boot, before any other call here. At most BOOT_INFO_MEMORY_MAX +
 // BOOT_INFO_MODULES_MAX ranges remain; what is beyond that is left unused, and said.
 void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_count,
                      const struct boot_memory_range *reserved, uint32_t reserved_count);

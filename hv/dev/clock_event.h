@@ -23,9 +23,10 @@ struct clock_event {
     // Context: the CPU that the event belongs to, interrupts off. Cannot fail.
     void (*arm)(struct clock_event *event, uint64_t delay_ns);
 
-    // Arm as above for the moment at which this CPU's TSC reaches deadline_tsc, which may have passed; the delay until then
-    // is in range. Null where the chip has nothing to gain from it. The hardware is written a dozen instructions after the
-    // TSC was read or, in a chip that compares with the TSC itself, without reading it: so much less late is the interrupt.
+    // Arm as above for the moment at which this CPU's TSC reaches deadline_tsc, which may have passed; the delay until
+    // then is in range. Null where the chip has nothing to gain from it. The hardware is written a dozen instructions
+    // after the TSC was read or, in a chip that compares with the TSC itself, without reading it: so much less late is
+    // the interrupt.
     void (*arm_at)(struct clock_event *event, uint64_t deadline_tsc);
 
     // Disarm: no interrupt comes later than one that is already on its way. Context: as arm().

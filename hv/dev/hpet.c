@@ -215,8 +215,8 @@ bool hpet_route_legacy(void)
 // few ticks, so that nothing fires early, and interrupt this CPU through its local APIC. Where the comparator fired
 // as well, both interrupts carry the same vector and mostly merge; the rest is one spurious interrupt, which
 // costs little, while the lost one would cost everything. Specified too (2.3.9.2.1): a comparator of 32 bits also fires
-// when they wrap. Where it has 64, arm() uses them for a target behind the wrap, so that no interrupt comes for nothing;
-// where it has not, that is one more spurious interrupt, once in 2^32 ticks, and the timer queue arms again.
+// when they wrap. Where it has 64, arm() uses them for a target behind the wrap, so that no interrupt comes for
+// nothing; where it has not, that is one more spurious interrupt, once in 2^32 ticks, and the timer queue arms again.
 static void check_near(const struct comparator *this, uint32_t target)
 {
     for (uint32_t reads = 0; reads < LATCH_READS; reads++) {

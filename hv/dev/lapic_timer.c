@@ -23,9 +23,9 @@ static const uint8_t divide_codes[DIVIDE_LAST + 1] = {
 };
 
 // Ticks per nanosecond in fixed point with 60 binary places, rounded up. The number of places is a constant because
-// arm() is hot: with the delay 4 bits up, the product's upper word is the ticks and its lower word their fraction. The rate
-// is at most 10 ticks per ns, below 2^4, and delays are below 2^60 ns (max_delay_ns), so nothing overflows; the rounding
-// adds less than a tick in 2^60 ns.
+// arm() is hot: with the delay 4 bits up, the product's upper word is the ticks and its lower word their fraction. The
+// rate is at most 10 ticks per ns, below 2^4, and delays are below 2^60 ns (max_delay_ns), so nothing overflows; the
+// rounding adds less than a tick in 2^60 ns.
 #define RATE_SHIFT 60u
 
 struct lapic_timer {

@@ -21,8 +21,8 @@ struct power_config {
 // Keep the configuration, and map the reset register if it is in memory. Boot, interrupts off.
 void power_init(const struct power_config *config);
 
-// Switch off: by ACPI S5, else by the ports of QEMU and Bochs, and says so. Returns only where nothing worked, after saying
-// that too; the caller then halts. Context: interrupts off.
+// Switch off: by ACPI S5, else by the ports of QEMU and Bochs, and says so. Returns only where nothing worked, after
+// saying that too; the caller then halts. Context: interrupts off.
 void power_off(void);
 
 // Start again: by the ACPI reset register, else the keyboard controller, else a triple fault. Context: interrupts off.

@@ -27,9 +27,9 @@
 #define NEVER_REPAIRED UINT32_MAX
 
 // Intel CPUs of family 6 whose TSC-deadline timer loses or misplaces interrupts unless the microcode has at least this
-// revision. Source of every row: `deadline_match` in Linux, arch/x86/kernel/apic/apic.c, by Intel's people; the table of the same name
-// in Xen, xen/arch/x86/apic.c, has the same rows, and from Xen alone are those that say so. A CPU that no row names is sound.
-// Rows of one model stand together, and the first that fits counts.
+// revision. Source of every row: `deadline_match` in Linux, arch/x86/kernel/apic/apic.c, by Intel's people; the table
+// of the same name in Xen, xen/arch/x86/apic.c, has the same rows, and from Xen alone are those that say so. A CPU that
+// no row names is sound. Rows of one model stand together, and the first that fits counts.
 static const struct erratum {
     uint8_t model;
     uint16_t steppings; // a bit for each
@@ -95,8 +95,8 @@ const char *tsc_deadline_trouble(void)
     return NULL;
 }
 
-// The clock shows at least what it showed to the caller, so the delay's ticks from now, rounded up, are enough; one more, since
-// the clock's own scale is rounded down.
+// The clock shows at least what it showed to the caller, so the delay's ticks from now, rounded up, are enough; one
+// more, since the clock's own scale is rounded down.
 static void arm(struct clock_event *event, uint64_t delay_ns)
 {
     struct tsc_deadline *this = container_of(event, struct tsc_deadline, event);

@@ -4,6 +4,6 @@
 
 #include "core/boot_info.h"
 
-// Makes the guests, shows their output as it comes, and ends in monitor_finish(): success means that each of them exited
-// with code 0. Interrupts off.
+// Makes the guests, shows their output as it comes, and ends in monitor_finish(): success means that each of them
+// exited with code 0. Interrupts off.
 void bench_start(const struct boot_info *info);

@@ -8,9 +8,9 @@
 //   steady   every guest has a periodic event; together 1000 events a second, whatever the number
 //   growing  every guest has ten events a second, so the load grows with the number
 //
-// A population is made, settles until all guests have gone to sleep, and is measured from a moment when nothing is due; the
-// phases of `steady` and `growing` begin behind that moment, so no sample needs to be thrown away. The two silent ones
-// are measured over a shorter and a longer time, and the point is the difference: what ends a measured time costs
+// A population is made, settles until all guests have gone to sleep, and is measured from a moment when nothing is due;
+// the phases of `steady` and `growing` begin behind that moment, so no sample needs to be thrown away. The two silent
+// ones are measured over a shorter and a longer time, and the point is the difference: what ends a measured time costs
 // the same in both, so what remains is what the guests cost.
 //
 // Then, in `far` and `steady`, one guest makes room for the micro-benchmark, which runs beside the others:
@@ -19,8 +19,8 @@
 //   curve: micro beside far 1000
 //   curve: @json micro {"name": "arm_head", ...}          its lines, to the next line of another kind
 //
-// Guests come from the module named `guest` (its mem= is theirs, and its arguments come first), the micro-benchmark from the
-// module named `micro`, which may be missing.
+// Guests come from the module named `guest` (its mem= is theirs, and its arguments come first), the micro-benchmark
+// from the module named `micro`, which may be missing.
 #pragma once
 
 #include "core/boot_info.h"

@@ -2,12 +2,13 @@
 // The clock: one monotonic count of nanoseconds since clock_init(), the only time that the hypervisor knows.
 //
 // Its source is chosen once at boot: the TSC by preference, else the HPET, else the ACPI PM timer. With the TSC a
-// read is inline and takes about a dozen instructions; guests read the same TSC with the same arithmetic through the shared
-// time page, so their clock and this one agree to the nanosecond:
+// read is inline and takes about a dozen instructions; guests read the same TSC with the same arithmetic through the
+// shared time page, so their clock and this one agree to the nanosecond:
 //
 //   now_ns = (tsc - base_tsc) * mult >> CLOCK_TSC_SHIFT          product in 128 bits, rounded down
 //
-// The fixed point has 60 places because a constant shift is one instruction: 1 GHz is mult = 2^60 exactly; 584 years fit.
+// The fixed point has 60 places because a constant shift is one instruction: 1 GHz is mult = 2^60 exactly; 584 years
+// fit.
 #pragma once
 
 #include <stdbool.h>
@@ -50,7 +51,8 @@ static inline uint64_t clock_now_ns(void)
     return clock_ns_at(tsc_read());
 }
 
-// The TSC at which the clock shows `ns`, or the tick after: never before. Only where clock_is_tsc(); ns below 2^58 (9 years).
+// The TSC at which the clock shows `ns`, or the tick after: never before. Only where clock_is_tsc(); ns below 2^58 (9
+// years).
 static inline uint64_t clock_tsc_at(uint64_t ns)
 {
     unsigned __int128 product = (unsigned __int128)ns * clock_state.tsc_rate;

@@ -33,7 +33,7 @@ struct elf_image {
 // it is refused; *reason then says why, differently for each check. Any context.
 bool elf_validate(const void *image, size_t size, struct elf_image *out, const char **reason);
 
-// Finds the function that contains `address` in the image's symbol table. Copies its name (cut to fit, bytes that are not
-// printable as '?') and stores the distance from its start. False where there is none. Any context.
+// Finds the function that contains `address` in the image's symbol table. Copies its name (cut to fit, bytes that are
+// not printable as '?') and stores the distance from its start. False where there is none. Any context.
 bool elf_symbol(const void *image, size_t size, uint64_t address, char name[ELF_SYMBOL_NAME_SIZE],
                 uint64_t *offset);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The one place where an address that a guest gave becomes an access to memory.
 //
-// Addresses are checked against the guest window, then used through the mappings of the running guest; a page that is not
-// there, or not writable, makes the call return false. Context: the guest's address space is loaded, interrupts off.
+// Addresses are checked against the guest window, then used through the mappings of the running guest; a page that is
+// not there, or not writable, makes the call return false. Context: the guest's address space is loaded, interrupts
+// off.
 #pragma once
 
 #include <stdbool.h>

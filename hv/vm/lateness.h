@@ -14,15 +14,16 @@
 //   guest       the rest, where the guest had interrupts off or the timer masked when the event became pending
 //   hypervisor  the rest otherwise: what Lull does between its look at the clock and the guest's handler
 //
-// A deadline that had passed already when it was armed counts its past as the hardware's: nobody has noted when that was.
+// A deadline that had passed already when it was armed counts its past as the hardware's: nobody has noted when that
+// was.
 //
 // Example: deadline 1,000, no slack; the interrupt comes and the queue looks at 1,150; the guest is pre-empted and gets
 // the CPU at 9,000; the upcall is made at 9,100. 8,100 = hardware 150 + steal 7,800 + hypervisor 150.
 //
-// Nearly every event of a guest that has the CPU, or gets it at once, is late by hardware and hypervisor alone. Such a one is
-// only written down, in sixteen bytes, and counted when the CPU has nothing else to do: three histograms on the way to the
-// guest's handler would cost as much as the rest of the delivery. A guest that never lets the CPU idle fills its ring, and
-// then every LATENESS_RING-th delivery counts them all, some 80 instructions for each.
+// Nearly every event of a guest that has the CPU, or gets it at once, is late by hardware and hypervisor alone. Such a
+// one is only written down, in sixteen bytes, and counted when the CPU has nothing else to do: three histograms on the
+// way to the guest's handler would cost as much as the rest of the delivery. A guest that never lets the CPU idle fills
+// its ring, and then every LATENESS_RING-th delivery counts them all, some 80 instructions for each.
 #pragma once
 
 #include <stdbool.h>
@@ -41,7 +42,8 @@ enum lateness_cause {
     LATENESS_CAUSES,
 };
 
-// Events that are written down before they are counted, and how many of them make it worth the time of a CPU that idles.
+// Events that are written down before they are counted, and how many of them make it worth the time of a CPU that
+// idles.
 #define LATENESS_RING 8u
 #define LATENESS_RING_WORTH 4u
 

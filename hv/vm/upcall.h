@@ -6,8 +6,8 @@
 // interrupts are on again, the frame is still on the stack. A new interrupt there would push a second frame, and
 // a storm would grow the stack for ever. So the guest names those few instructions (the return window), in which all
 // registers but rip and rsp are those of the interrupted code and rsp points to the frame; an interrupt that
-// finds rip in the window (abi/lull.h, LULL_RETURN_WINDOW) takes the frame that lies there as its own. Handlers then follow each other without
-// a return in between, and the stack stays where it is.
+// finds rip in the window (abi/lull.h, LULL_RETURN_WINDOW) takes the frame that lies there as its own. Handlers then
+// follow each other without a return in between, and the stack stays where it is.
 //
 //   guest code ... | handler 1 ... irq_enabled = 1 | window: interrupt 2 | handler 2 ... | popfq, ret -> guest code
 //                    frame F at rsp                  no push: F again                      takes F

@@ -2,17 +2,18 @@
 // Where the time of a vCPU goes.
 //
 // From its creation to its end a vCPU is in exactly one of four states at every moment: RUNNING (it has the CPU),
-// RUNNABLE (it wants it and another one has it: steal time), BLOCKED (it waits for an interrupt) and PAUSED (the operator
-// keeps it). vcpu_set_state() reads the TSC once for the end of the old state and the beginning of the new one, so the four
-// sums have no gaps and no overlaps: together they are the time since creation, to the tick. The end freezes them.
+// RUNNABLE (it wants it and another one has it: steal time), BLOCKED (it waits for an interrupt) and PAUSED (the
+// operator keeps it). vcpu_set_state() reads the TSC once for the end of the old state and the beginning of the new
+// one, so the four sums have no gaps and no overlaps: together they are the time since creation, to the tick. The end
+// freezes them.
 //
 // Example, 1 GHz: created at 1000 as BLOCKED, made RUNNABLE at 1200, RUNNING from 1500, looked at at 2500:
 //
 //   elapsed 1500 = running 1000 + runnable 300 + blocked 200 + paused 0
 //
-// A guest that has asked for it (HCALL_RUN_TIMES) finds its own times in its vCPU page, in nanoseconds. They are brought up to
-// date whenever it gets the CPU: in between only its running time grows, by as much as its clock. So nothing is written
-// while it runs, and a guest that has not asked costs nothing.
+// A guest that has asked for it (HCALL_RUN_TIMES) finds its own times in its vCPU page, in nanoseconds. They are
+// brought up to date whenever it gets the CPU: in between only its running time grows, by as much as its clock. So
+// nothing is written while it runs, and a guest that has not asked costs nothing.
 //
 // Context of everything here: the vCPU's CPU, interrupts off.
 #pragma once

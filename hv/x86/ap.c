@@ -15,8 +15,8 @@
 #define GDT_CODE_64 0x00209a0000000000ull // 64-bit code, present, ring 0
 #define START_SHIFT 12                    // the STARTUP interrupt's vector is the page's number
 
-// Intel SDM vol. 3A, 8.4.4.1: 10 ms after INIT, 200 us after the first STARTUP. An emulator's CPU may be kept from running
-// by others for much longer, so the last wait is long: it is only ever waited out for a CPU that is not there.
+// Intel SDM vol. 3A, 8.4.4.1: 10 ms after INIT, 200 us after the first STARTUP. An emulator's CPU may be kept from
+// running by others for much longer, so the last wait is long: it is only ever waited out for a CPU that is not there.
 #define INIT_PER_SECOND 100u
 #define STARTUP_PER_SECOND 5000u
 #define ALIVE_SECONDS 2u

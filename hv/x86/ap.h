@@ -2,13 +2,14 @@
 // Starting a further CPU (application processor, AP). Intel SDM vol. 3A, 8.4.4.1; the code that it begins with is
 // boot/ap_start.asm.
 //
-// The two CPUs agree by one word of the new one's block, cpu->start, which each changes only from what it must have been:
+// The two CPUs agree by one word of the new one's block, cpu->start, which each changes only from what it must have
+// been:
 //
 //   boot CPU:  AP_CALLED, INIT, STARTUP, STARTUP                                        AP_ADMITTED
 //   AP:                                           AP_ALIVE ... AP_READY or AP_FAILED                 runs guests
 //
-// A CPU that has not answered in time is refused by the same word (AP_REFUSED), so that it cannot come late; one that is
-// alive and does not get ready is reset by another INIT.
+// A CPU that has not answered in time is refused by the same word (AP_REFUSED), so that it cannot come late; one that
+// is alive and does not get ready is reset by another INIT.
 #pragma once
 
 #include <stdbool.h>
@@ -42,8 +43,9 @@ _Static_assert(sizeof(struct ap_words) == 72, "ap_start.asm: no padding");
 // Put the start code into a page of RAM below 1 MiB, which the direct map shows. Boot CPU, once, interrupts off.
 void ap_init(uint64_t page_phys);
 
-// Reset a CPU and make it begin at cpus_ap_main(), on its own stack. False: it did not come alive in time, and never will.
-// tsc_hz: the rate of the TSC, for the waits, each of which is bounded. Context: boot CPU, interrupts off, local APIC on.
+// Reset a CPU and make it begin at cpus_ap_main(), on its own stack. False: it did not come alive in time, and never
+// will. tsc_hz: the rate of the TSC, for the waits, each of which is bounded. Context: boot CPU, interrupts off, local
+// APIC on.
 bool ap_call(struct cpu *cpu, uint64_t tsc_hz);
 
 // Reset a CPU for good.

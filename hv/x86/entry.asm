@@ -208,9 +208,10 @@ from_hypervisor:
         iretq
 
 ; Debug exceptions have a stack of their own, because one of them can come in ring 0 with rsp still the guest's: at
-; the first instruction behind `syscall`, which switches no stack. There a CPU may report a data breakpoint that `mov ss`
-; held back, and Bochs reports the single step of the `syscall` itself, though MSR_SFMASK has cleared TF by then. It is
-; dropped: a guest that steps gets its next trap behind the sysret. From a guest, the frame moves to where all traps are.
+; the first instruction behind `syscall`, which switches no stack. There a CPU may report a data breakpoint that `mov
+; ss` held back, and Bochs reports the single step of the `syscall` itself, though MSR_SFMASK has cleared TF by then. It
+; is dropped: a guest that steps gets its next trap behind the sysret. From a guest, the frame moves to where all traps
+; are.
 debug:                          ; rsp points to rip
         test byte [rsp + 8], 3  ; cs
         jz .hypervisor
@@ -313,7 +314,8 @@ fatal:
         iretq
 %endmacro
 
-%macro ENTRY_SYSCALL 1          ; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared IF, TF, AC and more
+; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared IF, TF, AC and more.
+%macro ENTRY_SYSCALL 1
         swapgs
         mov [gs:CPU_SCRATCH], rsp
         mov rsp, [gs:CPU_GUEST]

@@ -30,8 +30,8 @@ static inline void entry_run(void)
                    "r15", "memory", "cc");
 }
 
-// Sleep until an interrupt comes; returns its vector, not yet served. With no gap between the caller's last check and the
-// sleep: called and returns with interrupts off.
+// Sleep until an interrupt comes; returns its vector, not yet served. With no gap between the caller's last check and
+// the sleep: called and returns with interrupts off.
 uint64_t entry_idle(void);
 
 // The hypercall entry points, for the gate of VECTOR_HYPERCALL and for MSR_LSTAR: plain, and with accounting.

@@ -31,8 +31,8 @@ static inline struct features_cpuid features_cpuid(uint32_t leaf, uint32_t suble
     return r;
 }
 
-// The revision of the microcode that runs now, 0 where the CPU does not tell; Intel CPUs only. Intel SDM vol. 3A, 9.11.7.1.
-// Context: after cpu_init().
+// The revision of the microcode that runs now, 0 where the CPU does not tell; Intel CPUs only. Intel SDM vol. 3A,
+// 9.11.7.1. Context: after cpu_init().
 uint32_t features_microcode_revision(void);
 
 // Fill in `features`. Called once at boot, before anything that asks.

@@ -95,15 +95,17 @@ static inline void lapic_write(uint32_t reg, uint32_t value)
         lapic_write_xapic(reg, value);
 }
 
-// Bring this CPU's local APIC into x2APIC mode, where the CPU has it, or xAPIC mode, and switch it on: priority 0, the timer and all other local sources masked,
-// except NMI (LINT1) and errors (VECTOR_LAPIC_ERROR). The first call maps the registers. Null on success, else what is
-// wrong, as the rest of a sentence ("the local APIC ..."). Context: each CPU once at its start, interrupts off.
+// Bring this CPU's local APIC into x2APIC mode, where the CPU has it, or xAPIC mode, and switch it on: priority 0, the
+// timer and all other local sources masked, except NMI (LINT1) and errors (VECTOR_LAPIC_ERROR). The first call maps the
+// registers. Null on success, else what is wrong, as the rest of a sentence ("the local APIC ..."). Context: each CPU
+// once at its start, interrupts off.
 const char *lapic_init(void);
 
 // This CPU's APIC id, as the I/O APIC wants it.
 uint8_t lapic_id(void);
 
-// End of interrupt, for every vector but the spurious one. One register write; the x2APIC faults at other values than 0.
+// End of interrupt, for every vector but the spurious one. One register write; the x2APIC faults at other values than
+// 0.
 static inline void lapic_eoi(void)
 {
     lapic_write(LAPIC_EOI, 0);
@@ -113,8 +115,9 @@ static inline void lapic_eoi(void)
 // before that merge into one. Context: interrupts off.
 void lapic_send_self(uint8_t vector);
 
-// Send an interrupt to the CPU of that APIC id, another than this one: a vector alone, or LAPIC_ICR_NMI, _INIT, _STARTUP.
-// All that this CPU has written before is there for the other one when the interrupt is. Context: interrupts off.
+// Send an interrupt to the CPU of that APIC id, another than this one: a vector alone, or LAPIC_ICR_NMI, _INIT,
+// _STARTUP. All that this CPU has written before is there for the other one when the interrupt is. Context: interrupts
+// off.
 void lapic_send(uint32_t apic_id, uint32_t command);
 
 // The errors since the last call, the bits of LAPIC_ESR. For the handler of VECTOR_LAPIC_ERROR.

@@ -41,7 +41,8 @@ static inline void msr_write(uint32_t msr, uint64_t value)
     asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-// For registers that a CPU may not have, or not all of: false where the access faults. Not before the trap gates are set up.
+// For registers that a CPU may not have, or not all of: false where the access faults. Not before the trap gates are
+// set up.
 static inline bool msr_try_read(uint32_t msr, uint64_t *value)
 {
     uint32_t low, high;

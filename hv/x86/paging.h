@@ -44,8 +44,8 @@ void paging_table_free(uint64_t phys);
 
 // Build the final map and leave the boot map: first paging_begin(), then paging_add_ram() for each range
 // of RAM (page aligned, below 64 TiB), then paging_finish(), which loads it. The first two are
-// false if memory is out. Called once at boot, when tables can be allocated; interrupts off. Until then the boot map shows the first
-// 4 GiB at the same place.
+// false if memory is out. Called once at boot, when tables can be allocated; interrupts off. Until then the boot map
+// shows the first 4 GiB at the same place.
 bool paging_begin(void);
 bool paging_add_ram(uint64_t start, uint64_t end);
 void paging_finish(void);

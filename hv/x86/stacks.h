@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The hypervisor's stacks. Each lies above a guard page, which stays unmapped, so that
-// an overflow is a page fault (then a double fault, on its own stack) and not silent corruption. Those here are the boot
-// CPU's; the other CPUs' come from paging_alloc().
+// an overflow is a page fault (then a double fault, on its own stack) and not silent corruption. Those here are the
+// boot CPU's; the other CPUs' come from paging_alloc().
 #pragma once
 
 #include <stdint.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Access to memory through the guest's own mappings, with SMAP opened for as long as it takes.
 //
-// A page that is missing or not writable makes the access return false instead of faulting (recovery.h). Callers check that the range lies in the guest window; only
-// vm/guest_memory.c calls in. Context: the guest's address space is loaded, interrupts off.
+// A page that is missing or not writable makes the access return false instead of faulting (recovery.h). Callers check
+// that the range lies in the guest window; only vm/guest_memory.c calls in. Context: the guest's address space is
+// loaded, interrupts off.
 #pragma once
 
 #include <stdbool.h>

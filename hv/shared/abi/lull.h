@@ -77,9 +77,9 @@ struct lull_event_record {
     uint64_t injected_ns; // hv: the upcall frame was pushed
 };
 
-// The parts of that event's lateness (injected_ns - deadline_ns) that are seldom there: they are 0 if `injected_ns` here is
-// not that of the event's record. Hardware: fired_ns - deadline_ns - slack_ns. Hypervisor: injected_ns - fired_ns less the
-// other three.
+// The parts of that event's lateness (injected_ns - deadline_ns) that are seldom there: they are 0 if `injected_ns`
+// here is not that of the event's record. Hardware: fired_ns - deadline_ns - slack_ns. Hypervisor: injected_ns -
+// fired_ns less the other three.
 struct lull_event_split {
     uint64_t injected_ns; // hv: of the event that this is about
     uint64_t slack_ns;    // hv: within the window that the guest granted
@@ -102,9 +102,9 @@ struct lull_block_record {
     int64_t late_ns;  // hv: woke_ns - deadline_ns. Below 0: so much time is left
 };
 
-// Where the vCPU's time went until it got the CPU last; HCALL_RUN_TIMES switches it on. The hypervisor writes only while the
-// vCPU does not run: if version is the same before and behind the reads, they belong together. Since then only running_ns
-// has grown, by as much as the clock since since_ns.
+// Where the vCPU's time went until it got the CPU last; HCALL_RUN_TIMES switches it on. The hypervisor writes only
+// while the vCPU does not run: if version is the same before and behind the reads, they belong together. Since then
+// only running_ns has grown, by as much as the clock since since_ns.
 struct lull_run_times {
     uint64_t version;     // counts the updates; 0: never asked for
     uint64_t since_ns;    // the clock at the update

@@ -46,8 +46,8 @@
 // Timers are often armed in the order in which they will expire: all of one period, or the only one. The lane
 // is a list in order of expiry; a timer that is not earlier than its last goes to its end, without a look at
 // a slot. So does every timer while all slots are empty and fewer than four are in the lane, at its place in
-// the order: a CPU with a few timers has nothing but a short list. A lone late timer would block the lane, so after 32 arms that came too early
-// its last timer goes to its slot.
+// the order: a CPU with a few timers has nothing but a short list. A lone late timer would block the lane, so after 32
+// arms that came too early its last timer goes to its slot.
 //
 // Crowds
 //
