@@ -9,11 +9,13 @@
 #include "tick.h"
 #include "timer.h"
 
+#include <lib/bits.h>
 #include <lib/time.h>
 
-static uint64_t held_ns = TIME_NEVER;
+static uint64_t end_ns = TIME_NEVER; // of the window that is held
 static bool periodic;
 static bool by_call; // arm=call: a relative delay by HCALL_SET_CLOCKEVENT each time
+static bool halts;   // idle=halt
 
 static void check(int64_t result)
 {
@@ -24,6 +26,7 @@ static void check(int64_t result)
 void clock_event_init(void)
 {
     by_call = args_is("arm", "call");
+    halts = by_call || args_is("idle", "halt");
 }
 
 static void call(uint64_t deadline_ns)
@@ -38,34 +41,57 @@ static void call(uint64_t deadline_ns)
     check(hypercall_set_clockevent(delay_ns));
 }
 
-void clock_event_set(uint64_t deadline_ns)
+static void remember(uint64_t deadline_ns, uint64_t slack_ns)
 {
-    held_ns = deadline_ns;
+    end_ns = u64_add_sat(deadline_ns, slack_ns);
     periodic = false;
+}
+
+void clock_event_set(uint64_t deadline_ns, uint64_t slack_ns)
+{
+    remember(deadline_ns, slack_ns);
     if (by_call)
         call(deadline_ns);
     else
-        clock_event_store(deadline_ns);
+        clock_event_store(deadline_ns, slack_ns);
 }
 
-void clock_event_set_for_halt(uint64_t deadline_ns)
+void clock_event_set_for_halt(uint64_t deadline_ns, uint64_t slack_ns)
 {
-    held_ns = deadline_ns;
-    periodic = false;
-    if (by_call)
-        call(deadline_ns);
-    else
-        pages_vcpu()->next_deadline_ns = deadline_ns;
+    if (by_call) {
+        if (u64_add_sat(deadline_ns, slack_ns) != end_ns)
+            call(deadline_ns);
+    } else {
+        pages_vcpu()->next_slack_ns = slack_ns;
+        pages_vcpu()->next_deadline_ns = deadline_ns < LULL_TIME_NEVER ? deadline_ns : LULL_TIME_NEVER;
+    }
+    remember(deadline_ns, slack_ns);
 }
 
-uint64_t clock_event_deadline_ns(void)
+bool clock_event_halts(void)
 {
-    return held_ns;
+    return halts || periodic;
+}
+
+uint64_t clock_event_block(uint64_t deadline_ns, uint64_t slack_ns)
+{
+    uint64_t why;
+
+    remember(deadline_ns, slack_ns);
+    why = hypercall_block(deadline_ns, slack_ns);
+    if ((why & LULL_WOKE_TIMEOUT) != 0)
+        end_ns = TIME_NEVER;
+    return why;
+}
+
+uint64_t clock_event_end_ns(void)
+{
+    return end_ns;
 }
 
 void clock_event_set_periodic(uint64_t period_ns)
 {
-    held_ns = TIME_NEVER;
+    end_ns = TIME_NEVER;
     periodic = true;
     check(hypercall_set_periodic(period_ns));
 }
@@ -80,7 +106,7 @@ void clock_event_interrupt(void)
     if (periodic) {
         tick_interrupt();
     } else {
-        held_ns = TIME_NEVER;
+        end_ns = TIME_NEVER;
         timer_interrupt();
     }
 }

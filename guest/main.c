@@ -35,8 +35,8 @@ static const struct program {
 
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
-static const char *const known_args[] = { "work", "hz",   "n",    "timers", "bits",  "seed",
-                                          "role", "peer", "unit", "period", "start", "arm" };
+static const char *const known_args[] = { "work", "hz",   "n",      "timers", "bits", "seed", "role",
+                                          "peer", "unit", "period", "start",  "arm",  "idle", "slack" };
 
 // Both sides were compiled from one header, or they do not understand each other.
 static void check_abi(const struct lull_start_page *start)

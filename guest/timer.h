@@ -6,6 +6,11 @@
 // does not: the deadline that has become needless is corrected when the guest goes idle (timer_before_idle), and
 // a timeout that is armed and cancelled while the guest runs costs no hypercall beyond its first.
 //
+// A timer may have a slack: it expires at any time from its deadline until so much later, whenever the guest is awake or the
+// hypervisor can serve it together with other guests. The wheel orders timers by the end of that window. At an expiry
+// they are taken out from the earliest end on, as long as their deadlines have come; the device gets the window of
+// the first that is left.
+//
 // With the classic tick (tick.h) the device is not touched at all: every tick looks into the wheel.
 #pragma once
 
@@ -14,7 +19,8 @@
 #include <lib/timer_wheel.h>
 
 struct timer {
-    struct timer_wheel_node node; // node.expiry_ns is the deadline, readable in the callback too
+    struct timer_wheel_node node; // node.expiry_ns is the latest time
+    uint64_t slack_ns;
     void (*expired)(struct timer *timer);
 };
 
@@ -28,6 +34,15 @@ void timer_setup(struct timer *timer, void (*expired)(struct timer *timer));
 // interrupt that follows, not inside this call). Any context.
 void timer_arm(struct timer *timer, uint64_t deadline_ns);
 
+// The same at any time from deadline_ns until slack_ns later, of which the sum saturates.
+void timer_arm_slack(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
+
+// The deadline that the timer was armed with last, also in its callback.
+static inline uint64_t timer_deadline_ns(const struct timer *timer)
+{
+    return timer->node.expiry_ns - timer->slack_ns;
+}
+
 // Disarms the timer; nothing happens when it is not armed. Any context.
 void timer_cancel(struct timer *timer);
 
@@ -37,5 +52,9 @@ void timer_expire_due(void);
 // The one-shot interrupt: expires what is due and asks for the next. Interrupts off.
 void timer_interrupt(void);
 
-// Makes the device hold exactly the earliest deadline. Interrupts off, right before a halt.
-void timer_before_idle(void);
+// Makes the device hold exactly the window of the first timer, before something runs that may take long. Interrupts off.
+void timer_set_device(void);
+
+// Waits for the first timer or an interrupt, and expires what is due. Returns the interrupts that the caller must serve now, a
+// bit for each. Interrupts off before; after a halt (clock_event.h) they are on, and all are served.
+uint64_t timer_idle(void);

@@ -85,14 +85,33 @@ static void step_head(void)
     head_delay_ns -= HEAD_STEP_NS;
 }
 
+// The same for the absolute deadlines, twice.
+static uint64_t deadline_delay_ns = 2 * (SAMPLES_MAX + COUNT_ROUNDS + 100) * HEAD_STEP_NS, head_ns;
+
+static void step_deadline(void)
+{
+    deadline_delay_ns -= HEAD_STEP_NS;
+    head_ns = clock_now_ns() + deadline_delay_ns;
+}
+
 static inline void arm_head(void)
 {
     hypercall_set_clockevent(head_delay_ns);
 }
 
+static inline void arm_deadline(void)
+{
+    hypercall_set_deadline(head_ns);
+}
+
+static inline void arm_deadline_slack(void)
+{
+    hypercall_set_deadline_slack(head_ns, 10 * NSEC_PER_USEC);
+}
+
 static inline void rearm_later(void)
 {
-    clock_event_store(later_ns);
+    clock_event_store(later_ns, 0);
 }
 
 static inline void breakpoint(void)
@@ -117,6 +136,8 @@ TIMED(nothing)
 TIMED(null_int)
 TIMED(null_syscall)
 TIMED(arm_head)
+TIMED(arm_deadline)
+TIMED(arm_deadline_slack)
 TIMED(rearm_later)
 TIMED(breakpoint)
 TIMED(clock_read)
@@ -131,7 +152,10 @@ static const struct figure figures[] = {
     { "clock_read", nothing, clock_read, sample_clock_read },
     { "expiry_to_handler_running", micro_wait_arm, micro_wait_running, micro_wait_sample_running },
     { "expiry_to_handler_blocked", micro_wait_arm, micro_wait_blocked, micro_wait_sample_blocked },
-    { "block_wake", nothing, micro_wait_block, micro_wait_sample_block },
+    { "block_wake", nothing, micro_wait_halt, micro_wait_sample_halt },
+    { "block_wake_one_call", nothing, micro_wait_block, micro_wait_sample_block },
+    { "arm_deadline", step_deadline, arm_deadline, sample_arm_deadline },
+    { "arm_deadline_slack", step_deadline, arm_deadline_slack, sample_arm_deadline_slack },
 };
 
 static const struct figure pingpong = { "doorbell_pingpong", nothing, micro_wait_doorbell,

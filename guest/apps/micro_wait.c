@@ -31,7 +31,7 @@
 #define TOLERANCE 8u
 
 static uint64_t seed = 2;
-static uint64_t block_ticks; // from the call until the CPU halts
+static uint64_t halt_ticks, block_ticks; // from the call until the CPU halts: HCALL_HALT, HCALL_BLOCK
 static uint64_t peer;
 
 static uint64_t random_delay_ns(void)
@@ -107,12 +107,22 @@ static uint64_t excess_ticks(uint64_t delay_ns)
     return clock_tsc() - start_tsc - ticks_from_ns(delay_ns);
 }
 
-static uint64_t best_excess_ticks(uint64_t delay_ns)
+// The same by the call that does both. The deadline is computed before the time counts: that shifts all excesses alike.
+static uint64_t excess_ticks_by_call(uint64_t delay_ns)
+{
+    uint64_t deadline_ns = clock_now_ns() + delay_ns;
+    uint64_t start_tsc = clock_tsc();
+
+    hypercall_block(deadline_ns, 0);
+    return clock_tsc() - start_tsc - ticks_from_ns(delay_ns);
+}
+
+static uint64_t best_excess_ticks(uint64_t delay_ns, bool by_call)
 {
     uint64_t best = UINT64_MAX;
 
     for (unsigned int i = 0; i < CALIBRATE_TRIES; i++) {
-        uint64_t ticks = excess_ticks(delay_ns);
+        uint64_t ticks = by_call ? excess_ticks_by_call(delay_ns) : excess_ticks(delay_ns);
 
         if (ticks < best)
             best = ticks;
@@ -120,26 +130,42 @@ static uint64_t best_excess_ticks(uint64_t delay_ns)
     return best;
 }
 
-void micro_wait_calibrate(uint64_t empty_ticks)
+static uint64_t calibrate(uint64_t empty_ticks, bool by_call)
 {
     uint64_t delay_ns = CALIBRATE_FROM_NS;
-    uint64_t limit = best_excess_ticks(delay_ns) + TOLERANCE;
+    uint64_t limit = best_excess_ticks(delay_ns, by_call) + TOLERANCE;
 
-    while (delay_ns > CALIBRATE_STEP_NS && best_excess_ticks(delay_ns - CALIBRATE_STEP_NS) <= limit)
+    while (delay_ns > CALIBRATE_STEP_NS && best_excess_ticks(delay_ns - CALIBRATE_STEP_NS, by_call) <= limit)
         delay_ns -= CALIBRATE_STEP_NS;
-    while (delay_ns > 1 && best_excess_ticks(delay_ns - 1) <= limit)
+    while (delay_ns > 1 && best_excess_ticks(delay_ns - 1, by_call) <= limit)
         delay_ns--;
-    block_ticks = ticks_from_ns(delay_ns) - empty_ticks;
+    return ticks_from_ns(delay_ns) - empty_ticks;
 }
 
-void micro_wait_block(void)
+void micro_wait_calibrate(uint64_t empty_ticks)
+{
+    halt_ticks = calibrate(empty_ticks, false);
+    block_ticks = calibrate(empty_ticks, true);
+}
+
+void micro_wait_halt(void)
 {
     excess_ticks(random_delay_ns());
 }
 
+uint64_t micro_wait_sample_halt(void)
+{
+    return excess_ticks(random_delay_ns()) + halt_ticks;
+}
+
+void micro_wait_block(void)
+{
+    excess_ticks_by_call(random_delay_ns());
+}
+
 uint64_t micro_wait_sample_block(void)
 {
-    return excess_ticks(random_delay_ns()) + block_ticks;
+    return excess_ticks_by_call(random_delay_ns()) + block_ticks;
 }
 
 // ---- Doorbells -------------------------------------------------------------------------------------------------

@@ -15,8 +15,10 @@ void micro_wait_blocked(void);
 uint64_t micro_wait_sample_running(void);
 uint64_t micro_wait_sample_blocked(void);
 
-// Arms and halts. The sample is every tick but the idle ones: from the call to the CPU's halt, and from the
-// deadline to the return. Needs micro_wait_calibrate().
+// Arms and waits, by two calls and an interrupt or by HCALL_BLOCK. The sample is every tick but the idle ones: from the call to
+// the CPU's halt, and from the deadline to the return. Needs micro_wait_calibrate().
+void micro_wait_halt(void);
+uint64_t micro_wait_sample_halt(void);
 void micro_wait_block(void);
 uint64_t micro_wait_sample_block(void);
 

@@ -17,11 +17,11 @@
 #define PERIOD_MIN_NS (100 * NSEC_PER_USEC)
 
 static struct timer timer;
-static uint64_t period_ns;
+static uint64_t period_ns, slack_ns;
 
 static void beat(struct timer *expired)
 {
-    timer_arm(expired, expired->node.expiry_ns + period_ns);
+    timer_arm_slack(expired, timer_deadline_ns(expired) + period_ns, slack_ns);
 }
 
 static uint64_t phase_ns(void)
@@ -36,6 +36,7 @@ void pulse_start(void)
     uint64_t start_ns = args_duration_ns("start", clock_now_ns(), 0, INT64_MAX);
 
     period_ns = args_duration_ns("period", NSEC_PER_SEC, PERIOD_MIN_NS, INT64_MAX);
+    slack_ns = args_duration_ns("slack", 0, 0, INT64_MAX);
     timer_setup(&timer, beat);
-    timer_arm(&timer, start_ns + phase_ns());
+    timer_arm_slack(&timer, start_ns + phase_ns(), slack_ns);
 }

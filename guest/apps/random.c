@@ -53,7 +53,7 @@ static void arm_again(struct timer *timer)
 static void expired(struct timer *timer)
 {
     uint64_t now_ns = clock_now_ns();
-    uint64_t deadline_ns = timer->node.expiry_ns;
+    uint64_t deadline_ns = timer_deadline_ns(timer);
 
     events++;
     if (now_ns < deadline_ns) {

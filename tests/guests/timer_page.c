@@ -40,7 +40,7 @@ static void test_moved_later(void)
     irq_enable();
     while (clock_now_ns() < start_ns + 3 * LEAD_NS) {
         deadline_ns = clock_now_ns() + LEAD_NS;
-        clock_event_store(deadline_ns);
+        clock_event_store(deadline_ns, 0);
         test_spin(STEP_NS);
         EXPECT_EQUAL(test_timer_count, 0);
     }
@@ -57,7 +57,7 @@ static void test_no_trap(void)
     hypercall_set_deadline(deadline_ns);
     before = crossings();
     for (unsigned int i = 0; i < STEPS; i++)
-        clock_event_store(deadline_ns + i);
+        clock_event_store(deadline_ns + i, 0);
     EXPECT_EQUAL(crossings() - before, 1);
     hypercall_set_deadline(LULL_TIME_NEVER);
 }
@@ -82,7 +82,7 @@ static void test_moved_earlier(void)
 
     hypercall_set_deadline(deadline_ns + NSEC_PER_SEC);
     EXPECT_EQUAL(pages_vcpu()->armed_until_ns, deadline_ns + NSEC_PER_SEC);
-    clock_event_store(deadline_ns);
+    clock_event_store(deadline_ns, 0);
     EXPECT_EQUAL(pages_vcpu()->armed_until_ns, deadline_ns);
     irq_enable();
     test_spin(2 * STEP_NS);
