@@ -33,6 +33,7 @@ HV_SRCS += \
 	hv/x86/paging.c \
 	hv/x86/recovery.c \
 	hv/x86/stacks.c \
+	hv/x86/stop.c \
 	hv/x86/tsc_warp.c \
 	hv/x86/user_access.c
 
@@ -95,12 +96,16 @@ HV_SRCS += \
 	hv/vm/guest_load.c \
 	hv/vm/guest_memory.c \
 	hv/vm/guest_pages.c \
+	hv/vm/guest_reap.c \
 	hv/vm/guest_report.c \
 	hv/vm/hypercall.c \
 	hv/vm/lateness.c \
+	hv/vm/mail.c \
 	hv/vm/module_line.c \
+	hv/vm/request.c \
 	hv/vm/run_timer.c \
 	hv/vm/sched.c \
+	hv/vm/share.c \
 	hv/vm/time_page.c \
 	hv/vm/upcall.c \
 	hv/vm/vcpu.c \
@@ -122,6 +127,7 @@ HV_SRCS += \
 	hv/monitor/monitor.c \
 	hv/monitor/report.c \
 	hv/monitor/report_account.c \
+	hv/monitor/report_cpu.c \
 	hv/monitor/report_time.c \
 	hv/monitor/selftest.c \
 	hv/monitor/selftest_timers.c \

@@ -115,6 +115,7 @@ void machine_init_interrupts(const struct boot_info *boot)
     if (wrong != NULL)
         panic_machine("the local APIC %s; Lull takes all its interrupts through it and cannot run here",
                       wrong);
+    cpu_this()->apic_id = lapic_id();
     log_info("local APIC: id %u, %s mode", lapic_id(), lapic_is_x2apic() ? "x2APIC" : "xAPIC");
     for (uint32_t i = 0; i < acpi.ioapic_count; i++)
         ioapic_add(acpi.ioapics[i].phys, acpi.ioapics[i].gsi_base);
@@ -209,16 +210,7 @@ void machine_init_clock(const struct boot_options *options)
 
 uint32_t machine_other_cpus(uint32_t apic_ids[CPU_MAX])
 {
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < acpi.cpu_count; i++) {
-        bool known = acpi.cpus[i].apic_id == lapic_id(); // a CPU may be listed twice, in both forms
-        for (uint32_t j = 0; j < count; j++)
-            known |= acpi.cpus[i].apic_id == apic_ids[j];
-        if (acpi.cpus[i].enabled && !known && count < CPU_MAX)
-            apic_ids[count++] = acpi.cpus[i].apic_id;
-    }
-    return count;
+    return acpi_other_cpus(&acpi, lapic_id(), apic_ids, CPU_MAX);
 }
 
 uint64_t machine_tsc_hz(void)

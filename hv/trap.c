@@ -12,7 +12,11 @@
 #include "monitor/monitor.h"
 #include "time/sleep.h"
 #include "time/timer.h"
+#include "vm/guest_reap.h"
 #include "vm/hypercall.h"
+#include "vm/mail.h"
+#include "vm/request.h"
+#include "vm/sched.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
@@ -61,6 +65,14 @@ static inline __attribute__((always_inline)) void dispatch(uint64_t vector, stru
         counters_add(irq_uart);
         take_uart_interrupt();
         lapic_eoi();
+        break;
+    case VECTOR_KICK:
+        counters_add(irq_kick);
+        lapic_eoi(); // first: what comes from now on interrupts again
+        mail_take();
+        guest_reap_collect();
+        request_serve();
+        sched_share();
         break;
     case VECTOR_LAPIC_ERROR:
         counters_add(irq_lapic_error);
@@ -115,6 +127,7 @@ void trap_in_hypervisor(struct trap_frame *frame)
 
 void trap_fatal(struct trap_frame *frame)
 {
+    panic_yield(frame->rip);
     switch (frame->vector) {
     case VECTOR_DF:
         panic_trap(frame, control_cr2(),

@@ -35,7 +35,7 @@ LAST_LINE = r"^selftest: \d+ passed, \d+ failed$|^panic: (leaving|rebooting|halt
 
 CONFIGURATION = """\
 display_library: term
-cpu: model={cpu}, count=1, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
+cpu: model={cpu}, count={cpus}, ips={ips}, reset_on_triple_fault=0, ignore_bad_msrs=0
 memory: guest={memory_mb}, host={memory_mb}
 romimage: file={bios}, options=fastboot
 vgaromimage: file={vga_bios}
@@ -55,9 +55,9 @@ debug: action=ignore
 """
 
 
-def configuration(iso, folder, *, cpu=NEW_CPU, ips=IPS, memory_mb=256, no_hpet=False):
+def configuration(iso, folder, *, cpu=NEW_CPU, cpus=1, ips=IPS, memory_mb=256, no_hpet=False):
     """Returns the text of a bochsrc that boots `iso` and writes serial.txt and bochs.log to `folder`."""
-    return CONFIGURATION.format(cpu=cpu, ips=ips, memory_mb=memory_mb, bios=BIOS, vga_bios=VGA_BIOS, iso=iso,
+    return CONFIGURATION.format(cpu=cpu, cpus=cpus, ips=ips, memory_mb=memory_mb, bios=BIOS, vga_bios=VGA_BIOS, iso=iso,
                                 folder=folder, hpet=", advopts=nohpet" if no_hpet else "")
 
 

@@ -6,10 +6,14 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "core/panic.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "lib/time.h"
+#include "x86/lock.h"
 #include "x86/tsc.h"
+
+static struct lock lock; // for everything below: two CPUs may have something to say
 
 static void (*console)(const char *text, size_t length);
 static bool console_at_line_start = true;
@@ -57,12 +61,31 @@ void log_set_time_scale(uint64_t base_tsc, uint64_t tsc_hz)
     scale_hz = tsc_hz;
 }
 
-void log_write(const char *text, size_t length)
+// A panic goes on without the lock, which a CPU may hold that it has stopped, or itself.
+static void enter(void)
+{
+    if (!panic_active())
+        lock_take(&lock);
+}
+
+static void leave(void)
+{
+    lock_release(&lock);
+}
+
+static void write(const char *text, size_t length)
 {
     if (length == 0 || console == NULL)
         return;
     console(text, length);
     console_at_line_start = text[length - 1] == '\n';
+}
+
+void log_write(const char *text, size_t length)
+{
+    enter();
+    write(text, length);
+    leave();
 }
 
 void log_print(const char *format, ...)
@@ -104,12 +127,14 @@ static void log_line(const char *level, const char *format, va_list arguments)
         length = sizeof(text) - 1;
     text[length++] = '\n';
 
+    enter();
     line_count++;
     for (size_t i = 0; i < length; i++)
         ring[ring_end++ & (LOG_RING_SIZE - 1)] = text[i];
     if (!console_at_line_start)
-        log_write("\n", 1);
-    log_write(text, length);
+        write("\n", 1);
+    write(text, length);
+    leave();
 }
 
 void log_info(const char *format, ...)

@@ -17,6 +17,7 @@
 #include "x86/cpu.h"
 #include "x86/io.h"
 #include "x86/paging.h"
+#include "x86/stop.h"
 
 #define BACKTRACE_DEPTH_MAX 32
 #define BACKTRACE_STACK_MAX 65536ull // no stack of the hypervisor is larger
@@ -34,6 +35,7 @@ struct stack_frame {
 
 static enum panic_action action = PANIC_HALT;
 static unsigned int depth;
+static uint32_t owner; // atomic: the CPU whose panic it is, its id and one; 0: none
 
 // The reason stays in memory, where a debugger finds it when no console works.
 static char panic_reason[256];
@@ -113,9 +115,46 @@ static void print_registers(const struct trap_frame *f, uint64_t cr2)
     }
 }
 
+static bool is_first(void)
+{
+    uint32_t nobody = 0;
+
+    return __atomic_compare_exchange_n(&owner, &nobody, cpu_this()->id + 1, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
+}
+
+void panic_yield(uint64_t rip)
+{
+    uint32_t other = __atomic_load_n(&owner, __ATOMIC_SEQ_CST);
+
+    if (other != 0 && other != cpu_this()->id + 1)
+        stop_here(rip);
+}
+
+static void print_other_cpus(void)
+{
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        const struct cpu *cpu = cpu_table[i];
+        char role[32];
+
+        if (cpu == cpu_this())
+            continue;
+        if (__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE) == 0) {
+            log_print("  CPU %u does not stop\n", cpu->id);
+            continue;
+        }
+        format_buffer(role, sizeof(role), "CPU %u stopped at", cpu->id);
+        print_address(role, cpu->stopped_rip);
+    }
+}
+
 // Counts this panic; only the first one goes on to report. The second says so, a third has not even that.
 static void begin(const char *format, va_list arguments)
 {
+    if (is_first())
+        stop_others();
+    else
+        panic_yield((uint64_t)__builtin_return_address(0)); // one report is enough
     depth++;
     if (depth > 2)
         stop();
@@ -128,6 +167,8 @@ static void begin(const char *format, va_list arguments)
     }
     format_vbuffer(panic_reason, sizeof(panic_reason), format, arguments);
     log_print("\npanic: %s\n", panic_reason);
+    if (cpu_count > 1)
+        log_print("  on CPU %u\n", cpu_this()->id);
 }
 
 static _Noreturn void end(void)
@@ -138,6 +179,7 @@ static _Noreturn void end(void)
         [PANIC_EXIT] = "leaving the emulator",
     };
 
+    print_other_cpus();
     log_print("panic: %s\n", last_words[action]);
     stop();
 }
@@ -179,6 +221,8 @@ void panic_machine(const char *format, ...)
     format_vbuffer(sentence, sizeof(sentence), format, arguments);
     va_end(arguments);
     depth++; // the console polls from now on
+    if (is_first())
+        stop_others();
     log_error("%s", sentence);
     end();
 }

@@ -3,7 +3,8 @@
 //
 // A panic means a bug of the hypervisor or a machine it cannot run on; a guest can never cause one. The path uses
 // almost nothing: the console hook of core/log.h, the symbol table, and memory that it checks before it
-// follows a pointer. A fault or a panic inside a panic is told from the first one and stops at once.
+// follows a pointer. A fault or a panic inside a panic is told from the first one and stops at once. All other CPUs are stopped
+// first (x86/stop.h), and the report says where each was.
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +25,10 @@ void panic_set_action(enum panic_action action);
 // True from the start of a panic. A console driver that queues its output looks at it: during a panic it empties its
 // queue and writes by polling, because no interrupt will come any more. Any context.
 bool panic_active(void);
+
+// Where another CPU is in a panic, stop: this CPU was at `rip`. Else return. For the handler of the NMI by which that CPU stops
+// the others.
+void panic_yield(uint64_t rip);
 
 // Prints the reason and the caller's backtrace, and stops. Any context, interrupts off.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

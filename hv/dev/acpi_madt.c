@@ -141,3 +141,20 @@ bool acpi_parse_madt(const uint8_t *bytes, size_t length, struct acpi_info *info
     info->has_madt = true;
     return true;
 }
+
+// A CPU may be listed twice, as one with a local APIC and as one with an x2APIC.
+uint32_t acpi_other_cpus(const struct acpi_info *info, uint32_t own, uint32_t *apic_ids, uint32_t max)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < info->cpu_count; i++) {
+        uint32_t id = info->cpus[i].apic_id;
+        bool known = id == own;
+
+        for (uint32_t j = 0; j < count; j++)
+            known |= id == apic_ids[j];
+        if (info->cpus[i].enabled && !known && count < max)
+            apic_ids[count++] = id;
+    }
+    return count;
+}

@@ -7,6 +7,7 @@
 #include "core/panic.h"
 #include "lib/format.h"
 #include "x86/io.h"
+#include "x86/lock.h"
 
 // clang-format off
 #define UART_RBR 0 // receive buffer, read
@@ -62,6 +63,8 @@ _Static_assert((TX_RING & (TX_RING - 1)) == 0 && (RX_RING & (RX_RING - 1)) == 0,
 // Causes served in one interrupt. Between two interrupts at most the FIFOs and the ring can have waited, so a
 // working chip is silent long before.
 #define CAUSES_MAX 64u
+
+static struct lock lock; // of the chip and of what follows: any CPU writes, the boot CPU takes the interrupts
 
 // Indices count bytes for ever and wrap; used = head - tail.
 static struct {
@@ -213,10 +216,20 @@ static void update_ier(void)
     set_ier(UART_IER_RX | UART_IER_STATUS | (uart.tx_tail != uart.tx_head ? UART_IER_TX : 0));
 }
 
-void uart_write(const char *text, size_t length)
+// A panic goes on without the lock, as in core/log.c.
+static void enter(void)
 {
-    if (!uart.present)
-        return;
+    if (!panic_active())
+        lock_take(&lock);
+}
+
+static void leave(void)
+{
+    lock_release(&lock);
+}
+
+static void write(const char *text, size_t length)
+{
     if (uart.tx_unsaid != 0 && may_wait())
         drain();
     tell_lost();
@@ -231,6 +244,15 @@ void uart_write(const char *text, size_t length)
     }
     send();
     update_ier();
+}
+
+void uart_write(const char *text, size_t length)
+{
+    if (!uart.present)
+        return;
+    enter();
+    write(text, length);
+    leave();
 }
 
 // Take one byte, or the error that came instead of it, out of the chip. `status` is the LSR just read: it
@@ -254,18 +276,23 @@ int uart_read_char(void)
 {
     if (!uart.present)
         return -1;
+    enter();
     if (!uart.by_interrupt && uart.rx_head == uart.rx_tail)
         receive(get(UART_LSR));
-    return uart.rx_head == uart.rx_tail ? -1 : uart.rx[uart.rx_tail++ % RX_RING];
+    int byte = uart.rx_head == uart.rx_tail ? -1 : uart.rx[uart.rx_tail++ % RX_RING];
+    leave();
+    return byte;
 }
 
 void uart_start_interrupts(void)
 {
     if (!uart.present)
         return;
+    enter();
     uart.by_interrupt = true;
     set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS | UART_MCR_OUT2);
     set_ier(UART_IER_RX | UART_IER_STATUS);
+    leave();
 }
 
 void uart_interrupt(void)
@@ -275,6 +302,7 @@ void uart_interrupt(void)
     // The line is edge-triggered: it must be seen to fall, or no edge ever comes again. So all causes are served
     // until the chip names none. Reading LSR, RBR and MSR and filling THR serve all the causes there are.
     uint32_t causes = 0;
+    enter();
     while ((get(UART_IIR) & UART_IIR_NONE) == 0 && causes < CAUSES_MAX) {
         causes++;
         uint8_t status;
@@ -294,17 +322,20 @@ void uart_interrupt(void)
         set_ier(0);   // the line falls ...
         set_ier(ier); // ... and rises: a new edge
     }
+    leave();
 }
 
 void uart_flush_polled(void)
 {
     if (!uart.present)
         return;
+    enter();
     uart.by_interrupt = false;
     set_ier(0);
     drain();
     tell_lost();
     drain();
+    leave();
 }
 
 struct uart_counts uart_read_counts(void)

@@ -12,7 +12,8 @@
 //                                   ^ uart_interrupt() goes on where the FIFO was full
 //
 // A machine without a UART is no error: every function then does nothing.
-// All calls: one CPU, interrupts off (uart_interrupt is called by the trap switch, so nothing here nests).
+// All calls: interrupts off; uart_write() any CPU, the others the boot CPU (uart_interrupt is called by the trap switch, so
+// nothing here nests).
 #pragma once
 
 #include <stdbool.h>

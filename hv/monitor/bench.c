@@ -12,7 +12,8 @@
 #include "time/timer.h"
 #include "vm/console.h"
 #include "vm/guest.h"
-#include "x86/cpu.h"
+#include "vm/guest_reap.h"
+#include "vm/request.h"
 
 static struct timer watcher;
 static bool all_launched;
@@ -45,7 +46,7 @@ void bench_start(const struct boot_info *info)
     timer_setup(&watcher, TIMER_MONITOR, TIMER_NO_OWNER, look);
     guest_watch(&watcher);
     console_show(CONSOLE_SHOW_ALL);
-    cpu_set_timed(false); // the figures are those of the shortest path; accounting would add its own cost
+    request_set_timed(false); // the figures are those of the shortest path; accounting would add its own cost
     if (launch_all(info, &refused) == 0) {
         log_error("bench: there is no guest to measure; add modules to the boot menu's entry");
         guest_watch(NULL);

@@ -13,6 +13,7 @@
 #include "monitor/follow.h"
 #include "monitor/report.h"
 #include "vm/guest.h"
+#include "vm/request.h"
 
 static const struct boot_info *boot;
 
@@ -59,7 +60,7 @@ static void run_kill(const struct option_word *argument)
         log_print("guest %u (%s) has ended already\n", guest->id, guest->name);
         return;
     }
-    guest_kill(guest, GUEST_OPERATOR, "killed from the monitor");
+    guest_stop(guest, "killed from the monitor");
 }
 
 static void run_pause(const struct option_word *argument)
@@ -82,6 +83,7 @@ static void run_poweroff(const struct option_word *argument)
 {
     (void)argument;
     log_info("switching off");
+    request_stop();
     uart_flush_polled();
     power_off();
     uart_start_interrupts();
@@ -91,6 +93,7 @@ static void run_reboot(const struct option_word *argument)
 {
     (void)argument;
     log_info("rebooting");
+    request_stop();
     uart_flush_polled();
     power_reboot();
 }
@@ -116,6 +119,12 @@ static void run_guests(const struct option_word *argument)
 {
     (void)argument;
     report_guests();
+}
+
+static void run_cpu(const struct option_word *argument)
+{
+    (void)argument;
+    report_cpus();
 }
 
 static void run_stats(const struct option_word *argument)
@@ -165,6 +174,7 @@ static void run_mem(const struct option_word *argument)
 static const struct command commands[] = {
     { "help", "[COMMAND]", "what the commands do", print_help },
     { "guests", NULL, "every guest: timer interrupts, hypercalls, lateness, state", run_guests },
+    { "cpu", NULL, "every CPU: its guests, interrupts and idle share", run_cpu },
     { "stats", NULL, "where the time goes and what happened, since boot and since the last look", run_stats },
     { "times", NULL, "where the time of each guest went: running, runnable (steal), blocked, paused",
       run_times },

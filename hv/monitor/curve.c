@@ -20,7 +20,8 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
-#include "x86/cpu.h"
+#include "vm/guest_reap.h"
+#include "vm/request.h"
 
 #define GUEST_IMAGE "guest"
 #define MICRO_IMAGE "micro"
@@ -171,7 +172,7 @@ static struct guest *first_guest(void)
 static void begin_measuring(enum stage stage, uint64_t time_ns)
 {
     curve.stage = stage;
-    figures_take_cpu(&curve.begin); // the guests have counted nothing yet, or nothing that is used
+    figures_take_cpus(&curve.begin); // the guests have counted nothing yet, or nothing that is used
     timer_arm(&curve.timer, curve.begin.time_ns + time_ns);
 }
 
@@ -228,7 +229,7 @@ static void begin_micro(void)
     curve.stage = STAGE_MICRO;
     guest_destroy(first_guest());
     guest_watch(&curve.timer);
-    cpu_set_timed(false); // as in the benchmark mode
+    request_set_timed(false); // as in the benchmark mode
     curve.micro =
         launch_guest(curve.micro_module, &curve.micro_options, 0, curve.micro_options.arguments, &reason);
     if (curve.micro == NULL) {
@@ -254,7 +255,7 @@ static void begin_series(void)
         monitor_finish(false);
         return;
     }
-    cpu_set_timed(true); // end of what begin_micro() switched off
+    request_set_timed(true); // end of what begin_micro() switched off
     curve.stage = is_silent(curve.series) ? STAGE_REST : STAGE_SETTLE;
     curve.silences = 0;
     timer_arm(&curve.timer, is_silent(curve.series) ? curve.start_ns : curve.start_ns - LEAD_NS);

@@ -9,6 +9,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/request.h"
 #include "vm/sched.h"
 #include "vm/vcpu.h"
 #include "x86/counters.h"
@@ -16,27 +17,25 @@
 #define MILLI 1000ull
 #define PARTS 1000000ull
 
-void figures_take_cpu(struct figures *out)
+void figures_take_cpus(struct figures *out)
 {
-    struct cpu *cpu = cpu_this();
     struct counters counters;
+    uint64_t share_tsc[CPU_SHARES];
 
     cpu_counters(&counters);
-    // Closes the share that is running, so that the sums end now.
-    cpu_account((enum cpu_share)cpu->share);
-    *out = (struct figures){
-        .time_ns = clock_now_ns(),
-        .hardware_timer = timer_stats()->interrupts,
-        .hardware = counters_hw_interrupts(&counters),
-        .switches = sched_stats()->switches,
-    };
-    for (uint32_t share = 0; share < CPU_SHARES; share++)
-        out->share_tsc[share] = cpu->share_tsc[share];
+    *out = (struct figures){ .time_ns = clock_now_ns(), .hardware = counters_hw_interrupts(&counters) };
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        out->hardware_timer += timer_stats(cpu_table[i])->interrupts;
+        out->switches += sched_stats(cpu_table[i])->switches;
+        cpu_shares(cpu_table[i], share_tsc);
+        for (uint32_t share = 0; share < CPU_SHARES; share++)
+            out->share_tsc[share] += share_tsc[share];
+    }
 }
 
 void figures_take(struct figures *out)
 {
-    figures_take_cpu(out);
+    figures_take_cpus(out);
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
         const struct vcpu *vcpu = guest->vcpu;
@@ -68,23 +67,28 @@ uint64_t figures_interrupts_of(const struct guest *guest)
 
 bool figures_all_attributed(uint64_t gone)
 {
-    const struct timer_stats *stats = timer_stats();
+    struct timer_stats stats;
     struct counters counters;
-    uint64_t named = stats->stale + stats->early + stats->range, guests = gone;
+    uint64_t guests = gone;
 
+    request_hold(); // an interrupt that is being served has been counted in one of the two only
+    timer_stats_all(&stats);
     cpu_counters(&counters);
+    uint64_t named = stats.stale + stats.early + stats.range;
     for (int reason = 0; reason < TIMER_REASONS; reason++)
-        named += stats->by_reason[reason];
+        named += stats.by_reason[reason];
     list_for_each (node, &guest_list)
         guests += figures_interrupts_of(container_of(node, struct guest, link));
-    return named == counters.irq_timer && guests == stats->by_reason[TIMER_GUEST_EVENT] +
-                                                        stats->by_reason[TIMER_GUEST_PERIOD] +
-                                                        stats->by_reason[TIMER_GUEST_RUNTIME];
+    request_release();
+    return named == counters.irq_timer && guests == stats.by_reason[TIMER_GUEST_EVENT] +
+                                                        stats.by_reason[TIMER_GUEST_PERIOD] +
+                                                        stats.by_reason[TIMER_GUEST_RUNTIME];
 }
 
 void figures_collect_lateness(struct histogram *out)
 {
     histogram_reset(out);
+    request_hold(); // the owners of the guests add to these
     list_for_each (node, &guest_list) {
         struct guest *guest = container_of(node, struct guest, link);
 
@@ -92,6 +96,7 @@ void figures_collect_lateness(struct histogram *out)
         histogram_merge(out, &guest->lateness.total);
         lateness_reset(&guest->lateness);
     }
+    request_release();
 }
 
 uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns)

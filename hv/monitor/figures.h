@@ -4,7 +4,7 @@
 //   figures_take(&begin); ... figures_take(&end); figures_subtract(&end, &begin);
 //   figures_rate_milli(end.hardware_timer, end.time_ns)  ->  thousandths per second
 //
-// Context of everything here: the CPU that is sampled, interrupts off.
+// Context of everything here: the boot CPU, interrupts off. The other CPUs go on meanwhile.
 #pragma once
 
 #include <stdbool.h>
@@ -27,10 +27,10 @@ struct figures {
     uint64_t share_tsc[CPU_SHARES];
 };
 
-// Samples this CPU alone, in constant time: what counts guests stays 0.
-void figures_take_cpu(struct figures *out);
+// Samples the CPUs alone, in a time that does not depend on the guests: what counts those stays 0.
+void figures_take_cpus(struct figures *out);
 
-// Samples this CPU and all guests that have not been destroyed.
+// Samples the CPUs and all guests that have not been destroyed.
 void figures_take(struct figures *out);
 
 // end -= begin, for two samples between which no guest was destroyed.

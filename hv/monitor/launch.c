@@ -40,6 +40,8 @@ struct guest *launch_guest(const struct boot_module *module, const struct module
         .instance = instance,
         .memory_bytes = options->memory_bytes,
         .arguments = arguments,
+        .cpu = options->cpu,
+        .weight = options->weight,
     };
     return guest_create(&config, reason);
 }

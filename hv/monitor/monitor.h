@@ -6,7 +6,7 @@
 // line asks for that, and otherwise opens the prompt. From then on each character that arrives on the serial line
 // comes in through monitor_input(): it edits the line, and a whole line is looked up in the command table.
 //
-//   UART interrupt -> monitor_input('\r') -> "kill 3" -> command table -> guest_kill(3) -> prompt
+//   UART interrupt -> monitor_input('\r') -> "kill 3" -> command table -> guest_stop(3) -> prompt
 //
 // Nothing here waits: there is no loop that reads, and no tick.
 // Context of everything here: the boot CPU, interrupts off.

@@ -47,7 +47,7 @@ void report_guests(void)
     static struct lateness late;
     char state[48];
 
-    log_print("%5s %-20s %12s %12s %12s %12s  %s\n", "guest", "name", "timer irqs", "hypercalls",
+    log_print("%5s %-20s %3s %12s %12s %12s %12s  %s\n", "guest", "name", "cpu", "timer irqs", "hypercalls",
               "p99 late ns", "max late ns", "state");
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
@@ -56,8 +56,9 @@ void report_guests(void)
         late = guest->lateness;
         lateness_peek(&late, &guest->vcpu->late);
         format_state(guest, state, sizeof(state));
-        log_print("%5u %-20s %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name,
-                  ULL(stats->timer_upcalls), ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
+        log_print("%5u %-20s %3u %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name,
+                  guest->vcpu->cpu->id, ULL(stats->timer_upcalls),
+                  ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
                   ULL(histogram_quantile(&late.total, P99)), ULL(late.total.max_ns), state);
     }
 }

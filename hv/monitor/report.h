@@ -18,3 +18,6 @@ void report_wakeups(uint64_t all);
 void report_clock(void);
 void report_memory(const struct boot_info *boot);
 void report_version(const struct boot_info *boot);
+
+// Every CPU: what it is doing, and what it has done.
+void report_cpus(void);

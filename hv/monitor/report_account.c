@@ -8,6 +8,7 @@
 #include "monitor/figures.h"
 #include "monitor/report.h"
 #include "vm/guest.h"
+#include "vm/request.h"
 #include "vm/vcpu.h"
 #include "vm/vcpu_time.h"
 
@@ -30,6 +31,7 @@ void report_times(void)
     static const enum vcpu_state columns[] = { VCPU_RUNNING, VCPU_RUNNABLE, VCPU_BLOCKED, VCPU_PAUSED };
     unsigned int guests = 0, exact = 0;
 
+    request_hold(); // the times of a vCPU are written by its CPU
     log_print("%5s %-20s %16s %10s %10s %10s %10s %7s\n", "guest", "name", "lived s", "running", "runnable",
               "blocked", "paused", "pauses");
     list_for_each (node, &guest_list) {
@@ -46,6 +48,7 @@ void report_times(void)
             print_share(&time, columns[i]);
         log_print(" %7llu\n", ULL(guest->vcpu->pauses));
     }
+    request_release();
     log_print("of %u guests, the four add up to the time lived, to the tick, in %u\n", guests, exact);
 }
 

@@ -11,6 +11,7 @@
 #include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/request.h"
 #include "vm/time_page.h"
 #include "x86/cpu.h"
 
@@ -56,9 +57,11 @@ static void insert(struct timer_wheel_node **shown, unsigned int count, struct t
     shown[at] = node;
 }
 
-void report_timers(void)
+// The timers of one CPU. It must not change them meanwhile.
+static void print_timers(const struct cpu *cpu)
 {
-    const struct timer_wheel *wheel = timer_wheel();
+    const struct timer_wheel *wheel = timer_wheel(cpu);
+    const struct timer_stats *stats = timer_stats(cpu);
     const char *broken = timer_wheel_check(wheel);
     struct timer_wheel_cursor cursor = { 0 };
     struct timer_wheel_node *node, *shown[TIMERS_SHOWN_MAX];
@@ -66,10 +69,10 @@ void report_timers(void)
     unsigned int count = 0;
 
     log_print("hardware (%s): ", timer_clock_event()->name);
-    if (timer_programmed_ns() == TIME_NEVER) {
+    if (timer_programmed_ns(cpu) == TIME_NEVER) {
         log_print("off\n");
     } else {
-        print_distance(timer_programmed_ns(), now_ns);
+        print_distance(timer_programmed_ns(cpu), now_ns);
         log_print("\n");
     }
     while ((node = timer_wheel_walk(wheel, &cursor)) != NULL) {
@@ -84,11 +87,21 @@ void report_timers(void)
     if (count > TIMERS_SHOWN_MAX)
         log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);
     if (broken == NULL)
-        broken = timer_wheel_check(timer_open_wheel());
+        broken = timer_wheel_check(timer_open_wheel(cpu));
     log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
     log_print("since boot: %llu armed, %llu expired, hardware set %llu times, %llu wake-ups saved by slack\n",
-              ULL(timer_stats()->arms), ULL(timer_stats()->expiries), ULL(timer_stats()->programs),
-              ULL(timer_stats()->saved));
+              ULL(stats->arms), ULL(stats->expiries), ULL(stats->programs), ULL(stats->saved));
+}
+
+void report_timers(void)
+{
+    request_hold();
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        if (cpu_count > 1)
+            log_print("CPU %u: ", i);
+        print_timers(cpu_table[i]);
+    }
+    request_release();
 }
 
 static void print_irq(const char *name, uint64_t count)
@@ -98,26 +111,28 @@ static void print_irq(const char *name, uint64_t count)
 
 void report_irqs(void)
 {
-    const struct timer_stats *stats = timer_stats();
+    struct timer_stats stats;
     struct counters counters;
 
+    timer_stats_all(&stats);
     cpu_counters(&counters);
     print_irq("timer", counters.irq_timer);
     for (int reason = 0; reason < TIMER_REASONS; reason++) {
         log_print("  for %-36s %16llu\n", timer_reason_name((enum timer_reason)reason),
-                  ULL(stats->by_reason[reason]));
+                  ULL(stats.by_reason[reason]));
     }
-    print_irq("  stale: the deadline had been moved", stats->stale);
-    print_irq("  early: the hardware fired too soon", stats->early);
-    print_irq("  range: further than the hardware counts", stats->range);
+    print_irq("  stale: the deadline had been moved", stats.stale);
+    print_irq("  early: the hardware fired too soon", stats.early);
+    print_irq("  range: further than the hardware counts", stats.range);
     print_irq("guard of a long sleep, for nothing", counters.irq_guard);
     print_irq("serial line", counters.irq_uart);
     print_irq("local APIC error", counters.irq_lapic_error);
+    print_irq("from another CPU", counters.irq_kick);
     print_irq("spurious", counters.irq_spurious);
     print_irq("unexpected vector", counters.irq_unexpected);
     print_irq("all hardware interrupts", counters_hw_interrupts(&counters));
-    report_wakeups(stats->by_reason[TIMER_GUEST_EVENT] + stats->by_reason[TIMER_GUEST_PERIOD] +
-                   stats->by_reason[TIMER_GUEST_RUNTIME]);
+    report_wakeups(stats.by_reason[TIMER_GUEST_EVENT] + stats.by_reason[TIMER_GUEST_PERIOD] +
+                   stats.by_reason[TIMER_GUEST_RUNTIME]);
 }
 
 static bool is_leap_year(uint64_t year)

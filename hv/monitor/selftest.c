@@ -19,6 +19,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_reap.h"
 #include "vm/vcpu_time.h"
 
 #define WITNESS "witness"
@@ -124,11 +125,10 @@ static void fail(const struct guest *guest, const char *role)
 }
 
 // The interrupt that ends the measured time is the test's own and is counted in it.
-static bool was_silent(void)
+static bool was_silent(const struct figures *now)
 {
-    struct figures end;
+    struct figures end = *now;
 
-    figures_take(&end);
     figures_subtract(&end, &test.begin);
     if (end.hardware > 1) {
         selftest_report(
@@ -167,6 +167,7 @@ static void judge(void)
     char what[DETAIL_SIZE];
     struct figures now;
 
+    figures_take(&now); // before anything here asks other CPUs, which interrupts them
     for (uint32_t i = 0; i < test.guest_count; i++) {
         if (!as_expected(test.guests[i])) {
             fail(test.guests[i], "not as expected");
@@ -183,14 +184,13 @@ static void judge(void)
         selftest_report(test.options.image, SELFTEST_FAILURE, "a timer interrupt is not attributed");
         return;
     }
-    figures_take(&now);
     if (now.early > 0) {
         selftest_report(test.options.image, SELFTEST_FAILURE, "%llu timer events came before their deadlines",
                         (unsigned long long)now.early);
         return;
     }
     if (test.options.expect == MODULE_EXPECT_SILENCE) {
-        if (was_silent()) {
+        if (was_silent(&now)) {
             selftest_report(test.options.image, SELFTEST_SUCCESS,
                             "no hardware interrupt in %llu s, %u guests",
                             (unsigned long long)(test.options.timeout_ns / NSEC_PER_SEC), test.guest_count);
@@ -322,7 +322,7 @@ static bool ends_by_operator(void)
 static void kill_guests(void)
 {
     for (uint32_t i = 0; i < test.guest_count; i++)
-        guest_kill(test.guests[i], GUEST_OPERATOR, "killed by the self-test");
+        guest_stop(test.guests[i], "killed by the self-test");
 }
 
 // Pauses or resumes the guests under test. Those that have ended take no notice.

@@ -18,6 +18,8 @@
 #include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_reap.h"
+#include "vm/request.h"
 #include "x86/cpu.h"
 
 #define NSEC_PER_HOUR (3600 * NSEC_PER_SEC)
@@ -38,14 +40,15 @@ static struct {
 
 static void finish(void)
 {
-    const struct timer_stats *stats = timer_stats();
     const struct sleep_stats *sleeps = &cpu_this()->sleep->stats;
+    struct timer_stats stats;
 
+    timer_stats_all(&stats);
     guest_watch(NULL);
     log_print("@json soak {\"time_ns\": %llu, \"rounds\": %llu, \"events\": %llu, \"latest_ns\": %llu, "
               "\"interrupts\": %llu, \"stale\": %llu, \"range\": %llu, \"early\": %llu, ",
               ULL(clock_now_ns()), ULL(soak.rounds), ULL(soak.events), ULL(soak.latest_ns),
-              ULL(stats->interrupts), ULL(stats->stale), ULL(stats->range), ULL(stats->early));
+              ULL(stats.interrupts), ULL(stats.stale), ULL(stats.range), ULL(stats.early));
     log_print("\"lost\": %llu, \"useless\": %llu, \"violations\": %llu, ", ULL(sleeps->lost),
               ULL(sleeps->useless), ULL(cross_check_violations()));
     log_print("\"clock\": \"%s\", \"reference\": \"%s\", \"ahead_ns\": %lld, \"bound_ns\": %llu}\n",
@@ -88,13 +91,19 @@ static void judge_guests(void)
 // What must be as it was before the round.
 static void judge_machine(void)
 {
-    struct timer_wheel_cursor cursor = { 0 };
-
     blame(page_alloc_free_count() != soak.free_pages, "failure: not all memory came back from the guests");
-    blame(timer_wheel_walk(timer_wheel(), &cursor) != NULL, "failure: a timer stayed armed");
-    blame(cpu_this()->sleep->stats.lost != 0, "failure: the timer has lost an interrupt");
-    blame(cpu_this()->sleep->stats.useless != 0, "failure: the dead-man's switch woke the CPU for nothing");
-    blame(timer_wheel_check(timer_wheel()) != NULL, "failure: the timer wheel is not sound");
+    request_hold();
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        const struct timer_wheel *wheel = timer_wheel(cpu_table[i]);
+        struct timer_wheel_cursor cursor = { 0 };
+
+        blame(timer_wheel_walk(wheel, &cursor) != NULL, "failure: a timer stayed armed");
+        blame(cpu_table[i]->sleep->stats.lost != 0, "failure: the timer has lost an interrupt");
+        blame(cpu_table[i]->sleep->stats.useless != 0,
+              "failure: the dead-man's switch woke the CPU for nothing");
+        blame(timer_wheel_check(wheel) != NULL, "failure: the timer wheel is not sound");
+    }
+    request_release();
 }
 
 static void judge_clock(void)

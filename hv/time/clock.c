@@ -5,6 +5,7 @@
 
 #include "core/assert.h"
 #include "lib/ns_scale.h"
+#include "x86/lock.h"
 
 struct clock clock_state;
 
@@ -12,6 +13,7 @@ struct clock clock_state;
 static struct ns_scale scale;
 static uint64_t base_count;
 static uint64_t last_ns;
+static struct lock lock; // of all that reading such a source changes
 
 // The scale's mult in CLOCK_TSC_SHIFT places, rounded down; 0 where it does not fit (below 62.5 MHz: no TSC is).
 static uint64_t fixed_mult(void)
@@ -41,13 +43,17 @@ void clock_init(struct clock_source *source)
 uint64_t clock_read_source(void)
 {
     struct clock_source *source = clock_state.source;
+
+    lock_take(&lock); // drivers of narrow counters extend them in memory
     uint64_t passed = source->read(source) - base_count;
     // A counter that steps back (a glitch of the chip, a missed wrap), even to before the start, where the difference
     // wraps, must not take the timers with it.
     uint64_t now_ns = (int64_t)passed < 0 ? 0 : ns_scale_to_ns(&scale, passed);
     if (now_ns > last_ns)
         last_ns = now_ns;
-    return last_ns;
+    now_ns = last_ns;
+    lock_release(&lock);
+    return now_ns;
 }
 
 const char *clock_name(void)

@@ -99,7 +99,7 @@ void sleep_end(struct sleep *sleep, uint64_t vector)
 bool sleep_guard_interrupt(void)
 {
     struct sleep *sleep = cpu_this()->sleep;
-    uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns();
+    uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns(cpu_this());
 
     // The timer's own interrupt goes first where both are pending: its vector is the higher one.
     if (programmed_ns > now_ns) {

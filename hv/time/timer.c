@@ -174,6 +174,25 @@ void timer_cancel(struct timer *timer)
         timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
 }
 
+void timer_leave(struct timer *timer, struct timer_held *held)
+{
+    held->deadline_ns = TIME_NEVER;
+    held->slack_ns = 0;
+    if (has_window(timer)) {
+        held->deadline_ns = timer->open.expiry_ns;
+        held->slack_ns = timer->node.expiry_ns - held->deadline_ns;
+    } else if (timer_armed(timer)) {
+        held->deadline_ns = timer->node.expiry_ns;
+    }
+    timer_cancel(timer);
+}
+
+void timer_enter(struct timer *timer, const struct timer_held *held)
+{
+    if (held->deadline_ns != TIME_NEVER)
+        timer_arm_window(timer, held->deadline_ns, held->slack_ns);
+}
+
 // Name an interrupt that has found nothing due.
 static void attribute_nothing(struct timer_queue *queue, uint64_t now_ns)
 {
@@ -272,15 +291,20 @@ static void NOINLINE serve_windows_settling(struct timer_queue *queue)
     queue->programmed_ns = programmed_ns;
 }
 
+// A narrow clock source must be read before it wraps: then even an empty queue of the boot CPU wakes once in that range.
+static NOINLINE bool may_stop(void)
+{
+    return clock_max_gap_ns() == UINT64_MAX || cpu_this()->id != 0;
+}
+
 // Make the hardware hold exactly the earliest deadline, or nothing.
-static inline void set_exactly(struct timer_queue *queue)
+static inline __attribute__((always_inline)) void set_exactly(struct timer_queue *queue)
 {
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
 
     if (next_ns == queue->programmed_ns)
         return;
-    // A narrow clock source must be read before it wraps: then even an empty queue wakes once in that range.
-    if (next_ns == TIME_NEVER && clock_max_gap_ns() == UINT64_MAX) {
+    if (next_ns == TIME_NEVER && may_stop()) {
         queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
@@ -314,9 +338,20 @@ void timer_use(struct clock_event *event, bool interrupted)
     set_exactly(queue);
 }
 
-const struct timer_stats *timer_stats(void)
+const struct timer_stats *timer_stats(const struct cpu *cpu)
 {
-    return &cpu_this()->timers->stats;
+    return &cpu->timers->stats;
+}
+
+void timer_stats_all(struct timer_stats *out)
+{
+    *out = (struct timer_stats){ 0 };
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        const uint64_t *from = (const uint64_t *)timer_stats(cpu_table[i]);
+
+        for (size_t word = 0; word < sizeof(*out) / sizeof(uint64_t); word++)
+            ((uint64_t *)out)[word] += from[word];
+    }
 }
 
 const struct clock_event *timer_clock_event(void)
@@ -324,14 +359,14 @@ const struct clock_event *timer_clock_event(void)
     return cpu_this()->timers->event;
 }
 
-const struct timer_wheel *timer_wheel(void)
+const struct timer_wheel *timer_wheel(const struct cpu *cpu)
 {
-    return &cpu_this()->timers->wheel;
+    return &cpu->timers->wheel;
 }
 
-const struct timer_wheel *timer_open_wheel(void)
+const struct timer_wheel *timer_open_wheel(const struct cpu *cpu)
 {
-    return &cpu_this()->timers->open;
+    return &cpu->timers->open;
 }
 
 const char *timer_reason_name(enum timer_reason reason)

@@ -111,6 +111,16 @@ static inline void timer_arm(struct timer *timer, uint64_t deadline_ns)
         timer_arm_at(timer, deadline_ns);
 }
 
+// What is kept of a timer while it is on its way from one CPU's queue to another's.
+struct timer_held {
+    uint64_t deadline_ns, slack_ns; // TIME_NEVER: it was not armed
+};
+
+// Take a timer off this CPU's queue, and put it on another's, as it was. A timer that is not armed keeps the time that it
+// expired at. Context: the first on the old CPU, the second on the new one.
+void timer_leave(struct timer *timer, struct timer_held *held);
+void timer_enter(struct timer *timer, const struct timer_held *held);
+
 // A timer with a window that has no end does not count.
 static inline bool timer_armed(const struct timer *timer)
 {
@@ -133,15 +143,16 @@ uint64_t timer_settle(void);
 // timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
 void timer_use(struct clock_event *event, bool interrupted);
 
-// What the hardware is set to; TIME_NEVER: nothing; 0 inside an expire(). The queue begins with it.
-static inline uint64_t timer_programmed_ns(void)
+// What a CPU's hardware is set to; TIME_NEVER: nothing; 0 inside an expire(). The queue begins with it.
+static inline uint64_t timer_programmed_ns(const struct cpu *cpu)
 {
-    return *(const uint64_t *)cpu_this()->timers;
+    return *(const uint64_t *)cpu->timers;
 }
 
-// For the monitor.
-const struct timer_stats *timer_stats(void);
+// For the monitor. What stands still of another CPU only while that is held (vm/request.h) are the wheels.
+const struct timer_stats *timer_stats(const struct cpu *cpu);
+void timer_stats_all(struct timer_stats *out); // of all CPUs, added up
 const struct clock_event *timer_clock_event(void);
-const struct timer_wheel *timer_wheel(void);
-const struct timer_wheel *timer_open_wheel(void);
+const struct timer_wheel *timer_wheel(const struct cpu *cpu);
+const struct timer_wheel *timer_open_wheel(const struct cpu *cpu);
 const char *timer_reason_name(enum timer_reason reason);

@@ -6,10 +6,10 @@
 #include "vm/guest.h"
 #include "vm/vcpu_time.h"
 
-void delivery_count_wait(struct vcpu *vcpu)
+void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc)
 {
     struct delivery_delay *delay = &vcpu->vtimer.delay;
-    uint64_t wait_ns = vcpu_time_to_ns(tsc_read() - vcpu->state_since_tsc);
+    uint64_t wait_ns = vcpu_time_to_ns(now_tsc - vcpu->state_since_tsc);
     uint64_t pending_ns =
         clock_now_ns() - vcpu->vtimer.fired_ns; // it may have become pending in the midst of the wait
     uint64_t counted_ns = wait_ns < pending_ns ? wait_ns : pending_ns;

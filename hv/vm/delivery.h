@@ -16,6 +16,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/vcpu.h"
+#include "x86/cpu.h"
 
 // The guest cannot take an interrupt now; that of the timer may be pending.
 static inline void delivery_held(struct vcpu *vcpu)
@@ -41,14 +42,14 @@ static inline void delivery_has_slack(struct vcpu *vcpu, uint64_t slack_ns)
     vcpu->vtimer.delay.causes |= DELIVERY_SLACK;
 }
 
-// The vCPU is about to leave VCPU_RUNNABLE or VCPU_PAUSED. For delivery_before_leaving().
-void delivery_count_wait(struct vcpu *vcpu);
+// The vCPU is about to leave VCPU_RUNNABLE or VCPU_PAUSED, at now_tsc or later. For delivery_before_leaving().
+void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc);
 
 // The same, whatever is pending.
-static inline void delivery_before_leaving(struct vcpu *vcpu)
+static inline void delivery_before_leaving(struct vcpu *vcpu, uint64_t now_tsc)
 {
     if (__builtin_expect(vcpu->vtimer.undelivered, 0))
-        delivery_count_wait(vcpu);
+        delivery_count_wait(vcpu, now_tsc);
 }
 
 // The rest of delivery_made() where something has come between, the event is early, or the clock is not the TSC. These two
@@ -77,7 +78,7 @@ static inline bool delivery_made(struct vcpu *vcpu)
     vcpu->stats.timer_upcalls++;
     record->deadline_ns = vtimer->deadline_ns;
     record->fired_ns = vtimer->fired_ns;
-    vcpu->page->next_wake_ns = timer_programmed_ns();
+    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
     if (__builtin_expect(early, 0) || __builtin_expect(vtimer->delay.causes != 0, 0) ||
         __builtin_expect(!clock_is_tsc(), 0))
         return delivery_made_slowly(vcpu);

@@ -7,14 +7,15 @@
 #include "core/page_alloc.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "time/clock.h"
-#include "time/timer.h"
 #include "vm/guest_image.h"
 #include "vm/guest_load.h"
+#include "vm/guest_reap.h"
 #include "vm/guest_report.h"
-#include "vm/sched.h"
+#include "vm/request.h"
+#include "vm/share.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
+#include "x86/cpu.h"
 #include "x86/descriptors.h"
 #include "x86/paging.h"
 #include "x86/tsc.h"
@@ -24,7 +25,6 @@ _Static_assert(sizeof(struct guest) <= PAGE_ALLOC_PAGE_SIZE, "a guest is allocat
 struct list_node guest_list = { .next = &guest_list, .prev = &guest_list };
 
 static uint32_t next_id = 1;
-static struct timer *watcher; // armed when a guest ends; may be null
 
 // Guests by the low bits of their ids. Ids are given out one after the other, so they fill the table evenly.
 #define KEYS 4096u
@@ -100,7 +100,7 @@ static void publish(struct guest *guest)
     struct guest **slot = slot_of(guest->id);
 
     guest->next_of_key = *slot;
-    *slot = guest;
+    __atomic_store_n(slot, guest, __ATOMIC_RELEASE); // other CPUs may be looking
     list_append(&guest_list, &guest->link);
 }
 
@@ -110,16 +110,17 @@ static void unpublish(struct guest *guest)
 
     while (*at != guest)
         at = &(*at)->next_of_key;
-    *at = guest->next_of_key;
+    __atomic_store_n(at, guest->next_of_key,
+                     __ATOMIC_RELEASE); // who stands at the guest still finds its way on
     list_remove(&guest->link);
 }
 
 struct guest *guest_find(uint32_t id)
 {
-    struct guest *guest = *slot_of(id);
+    struct guest *guest = __atomic_load_n(slot_of(id), __ATOMIC_ACQUIRE);
 
     while (guest != NULL && guest->id != id)
-        guest = guest->next_of_key;
+        guest = __atomic_load_n(&guest->next_of_key, __ATOMIC_ACQUIRE);
     return guest;
 }
 
@@ -149,6 +150,10 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
 
 struct guest *guest_create(const struct guest_config *config, const char **reason)
 {
+    if (config->cpu != GUEST_CPU_ANY && config->cpu >= cpu_count) {
+        *reason = "the CPU that it is to run on (cpu=) is not there, or was not started";
+        return NULL;
+    }
     struct guest_image *image = guest_image_get(config->image, config->image_size, reason);
     struct guest *guest = image != NULL ? build(image, config, reason) : NULL;
 
@@ -158,26 +163,18 @@ struct guest *guest_create(const struct guest_config *config, const char **reaso
         return NULL;
     }
     next_id++;
+    guest->vcpu->pinned = config->cpu != GUEST_CPU_ANY;
+    share_place(guest->vcpu, guest->vcpu->pinned ? cpu_table[config->cpu] : share_choose(), config->weight);
     publish(guest);
-    sched_wake(guest->vcpu);
+    share_start(guest->vcpu);
     return guest;
-}
-
-void guest_watch(struct timer *timer)
-{
-    watcher = timer;
 }
 
 static void end(struct guest *guest, enum guest_state state)
 {
-    guest->state = state;
+    __atomic_store_n(&guest->state, state, __ATOMIC_RELEASE);
     vcpu_end(guest->vcpu);
-    uint64_t free_before = page_alloc_free_count();
-    guest_unload(guest);
-    guest->pages -= page_alloc_free_count() - free_before;
-    guest->vcpu->page = NULL;
-    if (watcher != NULL)
-        timer_arm(watcher, clock_now_ns());
+    guest_reap(guest);
 }
 
 void guest_exit(struct guest *guest, uint64_t code)
@@ -185,8 +182,16 @@ void guest_exit(struct guest *guest, uint64_t code)
     if (guest->state != GUEST_ALIVE)
         return;
     guest->exit_code = code;
-    end(guest, GUEST_EXITED);
     log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, (unsigned long long)code);
+    end(guest, GUEST_EXITED);
+}
+
+static void kill(struct guest *guest, const char *reason, const char *format, va_list arguments)
+{
+    format_buffer(guest->reason, sizeof(guest->reason), "%s", reason);
+    format_vbuffer(guest->detail, sizeof(guest->detail), format, arguments);
+    guest_report_killed(guest);
+    end(guest, GUEST_KILLED);
 }
 
 void guest_kill(struct guest *guest, const char *reason, const char *format, ...)
@@ -195,35 +200,66 @@ void guest_kill(struct guest *guest, const char *reason, const char *format, ...
 
     if (guest->state != GUEST_ALIVE)
         return;
-    format_buffer(guest->reason, sizeof(guest->reason), "%s", reason);
     va_start(arguments, format);
-    format_vbuffer(guest->detail, sizeof(guest->detail), format, arguments);
+    kill(guest, reason, format, arguments);
     va_end(arguments);
-    end(guest, GUEST_KILLED);
-    guest_report_killed(guest);
+}
+
+bool guest_serve(const struct request_guest *request)
+{
+    struct guest *guest = request->guest;
+    bool paused = guest->vcpu->state == VCPU_PAUSED;
+
+    if (guest->state != GUEST_ALIVE)
+        return false;
+    switch (request->deed) {
+    case REQUEST_KILL:
+        guest_kill(guest, request->reason, "%s", request->detail);
+        break;
+    case REQUEST_DESTROY:
+        end(guest, GUEST_KILLED);
+        break;
+    case REQUEST_PAUSE:
+        if (paused)
+            return false;
+        vcpu_pause(guest->vcpu);
+        break;
+    case REQUEST_RESUME:
+        if (!paused)
+            return false;
+        vcpu_resume(guest->vcpu);
+        break;
+    }
+    return true;
+}
+
+static bool ask_owner(struct guest *guest, enum request_deed deed, const char *reason, const char *detail)
+{
+    struct request_guest request = { .guest = guest, .deed = deed, .reason = reason, .detail = detail };
+
+    return request_guest(&request);
+}
+
+bool guest_stop(struct guest *guest, const char *detail)
+{
+    return ask_owner(guest, REQUEST_KILL, GUEST_OPERATOR, detail);
 }
 
 bool guest_pause(struct guest *guest)
 {
-    if (guest->state != GUEST_ALIVE || guest->vcpu->state == VCPU_PAUSED)
-        return false;
-    vcpu_pause(guest->vcpu);
-    return true;
+    return ask_owner(guest, REQUEST_PAUSE, NULL, NULL);
 }
 
 bool guest_resume(struct guest *guest)
 {
-    if (guest->state != GUEST_ALIVE || guest->vcpu->state != VCPU_PAUSED)
-        return false;
-    vcpu_resume(guest->vcpu);
-    return true;
+    return ask_owner(guest, REQUEST_RESUME, NULL, NULL);
 }
 
 void guest_destroy(struct guest *guest)
 {
-    if (guest->state == GUEST_ALIVE)
-        end(guest, GUEST_KILLED); // without a report: nothing went wrong
+    ask_owner(guest, REQUEST_DESTROY, NULL, NULL);
     unpublish(guest);
+    guest_reap_now(guest);
     guest_image_put(guest->image);
     free_structures(guest);
 }

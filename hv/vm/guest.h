@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A guest: an image, memory, one vCPU, a console and an end.
 //
-// Life: guest_create() loads the image and makes the vCPU runnable. It ends by HCALL_EXIT or by
-// guest_kill(); then its memory goes back at once, while this structure stays as its memorial (why it
+// Life: guest_create() loads the image and makes the vCPU runnable, on one CPU. It ends there by HCALL_EXIT or by
+// guest_kill(); then its memory goes back in small steps (guest_reap.h), while this structure stays as its memorial (why it
 // ended, registers, console output) until guest_destroy().
-// Context of everything here: hypervisor code, interrupts off.
+//
+// Context of everything here: interrupts off, the boot CPU. Unless said: guest_find() any CPU; guest_exit(), guest_kill() and
+// guest_serve() the CPU that the guest belongs to, for they touch its vCPU.
 #pragma once
 
 #include <stdarg.h>
@@ -20,7 +22,7 @@
 #define GUEST_DETAIL_SIZE 160
 
 struct guest_image;
-struct timer;
+struct request_guest;
 struct vcpu;
 
 enum guest_state {
@@ -35,7 +37,7 @@ struct guest {
     uint32_t id;               // never used twice
     uint32_t instance;
     char name[GUEST_NAME_SIZE];
-    enum guest_state state;
+    enum guest_state state; // atomic: set once, by its CPU
     uint64_t exit_code;
     char reason[GUEST_REASON_SIZE]; // one word, for programs: "exception-gp", "bad-stack", "operator"
     char detail[GUEST_DETAIL_SIZE]; // a sentence, for people
@@ -47,6 +49,11 @@ struct guest {
     uint64_t pages;               // that it takes for itself: memory, page tables, structures
     struct console_ring *console; // what it has written, newest last
     struct lateness lateness;     // of its timer events, but for those in vcpu->late
+
+    struct guest *next_ended;   // guest_reap.c
+    struct list_node reap_link; // guest_reap.c
+    bool quiet;                 // it has ended, and no other CPU looks at it any more
+    uint64_t unload_next;       // guest_load.c: what lies below is given back
 };
 
 // What to make a guest of. Strings and image are borrowed; the image must outlive the guest.
@@ -57,7 +64,11 @@ struct guest_config {
     uint32_t instance;
     uint64_t memory_bytes; // RAM behind the image, whole pages
     const char *arguments;
+    uint32_t cpu;    // the only one that it may run on, or GUEST_CPU_ANY
+    uint32_t weight; // 1 .. SCHED_WEIGHT_MAX
 };
+
+#define GUEST_CPU_ANY UINT32_MAX
 
 // All guests that have not been destroyed, by id: struct guest.link.
 extern struct list_node guest_list;
@@ -66,16 +77,20 @@ extern struct list_node guest_list;
 // nothing is left behind then.
 struct guest *guest_create(const struct guest_config *config, const char **reason);
 
-// The guest of that id, or null. Bounded by a constant up to some thousands of guests: doorbells come this way.
+// The guest of that id, or null. Bounded by a constant up to some thousands of guests: doorbells come this way. Any CPU;
+// what is found stays there until interrupts are on again.
 struct guest *guest_find(uint32_t id);
 
-// End a guest. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.
+// End a guest of this CPU. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.
 void guest_exit(struct guest *guest, uint64_t code);
 void guest_kill(struct guest *guest, const char *reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // The reason of a guest that has done nothing wrong: its registers are not shown.
 #define GUEST_OPERATOR "operator"
+
+// End a guest of any CPU because the operator wants it. False: it had ended.
+bool guest_stop(struct guest *guest, const char *detail);
 
 // Keep a guest from running, and let it go on. False: it has ended, or is paused (not paused) already. Real time goes on
 // meanwhile: see vcpu_pause().
@@ -85,6 +100,6 @@ bool guest_resume(struct guest *guest);
 // Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);
 
-// Arm `timer` for the present moment whenever a guest ends from now on, so that its expiry learns of the end outside
-// of the guest's own path; null for none. guest_exit() and guest_kill() do it for the first end only.
-void guest_watch(struct timer *timer);
+// Do what the boot CPU asks of the owner of a guest (request.h). False: there was nothing to do, since the guest has ended, or
+// is paused (not paused) already.
+bool guest_serve(const struct request_guest *request);

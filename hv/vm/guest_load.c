@@ -95,23 +95,39 @@ bool guest_load(struct guest *guest, const struct guest_config *config, struct l
     if (guest->space == 0)
         return false;
     if (!add_segments(guest) || !add_ram(guest) || !add_abi_pages(guest, config->arguments, vcpu_page)) {
-        guest_unload(guest);
+        guest_unload(guest, UINT64_MAX);
         return false;
     }
     return true;
 }
 
-void guest_unload(struct guest *guest)
+// Whether what is mapped there belongs to the guest: not the time page, which is the machine's, and not what
+// guest_image_shares() the image's.
+static bool is_own(const struct guest *guest, uint64_t at)
 {
     const struct elf_image *elf = &guest->image->elf;
 
-    // The time page is the machine's, and what guest_image_shares() the image's.
-    guest_pages_free(guest->space, LULL_VCPU_PAGE, LULL_VCPU_PAGE + LULL_PAGE_SIZE);
-    guest_pages_free(guest->space, LULL_START_PAGE, LULL_START_PAGE + LULL_PAGE_SIZE);
-    for (uint32_t i = 0; i < elf->segment_count; i++)
-        if (!guest_image_shares(&elf->segments[i]))
-            guest_pages_free_segment(guest->space, &elf->segments[i]);
-    guest_pages_free(guest->space, guest->ram_start, guest->ram_end);
+    if (at >= guest->ram_start || at == LULL_VCPU_PAGE || at == LULL_START_PAGE)
+        return true;
+    for (uint32_t i = 0; i < elf->segment_count; i++) {
+        const struct elf_segment *segment = &elf->segments[i];
+        if (at >= segment->vaddr && at - segment->vaddr < segment->mem_size)
+            return !guest_image_shares(segment);
+    }
+    return false;
+}
+
+bool guest_unload(struct guest *guest, uint64_t pages)
+{
+    uint64_t at = guest->unload_next != 0 ? guest->unload_next : LULL_WINDOW_START;
+
+    for (; at < guest->ram_end && pages > 0; at += LULL_PAGE_SIZE, pages--)
+        if (is_own(guest, at))
+            guest_pages_free(guest->space, at, at + LULL_PAGE_SIZE);
+    guest->unload_next = at;
+    if (at < guest->ram_end)
+        return false;
     paging_space_destroy(guest->space);
     guest->space = 0;
+    return true;
 }

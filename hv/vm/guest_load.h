@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct guest;
 struct guest_config;
@@ -13,5 +14,6 @@ struct lull_vcpu_page;
 bool guest_load(struct guest *guest, const struct guest_config *config, struct lull_vcpu_page **vcpu_page,
                 const char **reason);
 
-// Give back the memory of a guest's address space; what the image's guests share stays. No CPU may have it loaded.
-void guest_unload(struct guest *guest);
+// Give back the memory of a guest's address space, at most `pages` pages of it, and with the last of them the space itself; what
+// the image's guests share stays. True: that was all. No CPU may have it loaded.
+bool guest_unload(struct guest *guest, uint64_t pages);

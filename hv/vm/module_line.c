@@ -10,6 +10,9 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "lib/time.h"
+#include "vm/guest.h"
+#include "vm/sched.h"
+#include "x86/cpu.h"
 
 #define COUNT_MAX 10000
 #define MEMORY_MIN LULL_PAGE_SIZE
@@ -36,6 +39,8 @@ static const struct option table[] = {
     { "mem", OPTION_SIZE, .min = MEMORY_MIN, .max = MEMORY_MAX, FIELD(options.memory_bytes) },
     { "name", OPTION_TEXT, FIELD(options.name) },
     { "expect", OPTION_TEXT, FIELD(expect) },
+    { "cpu", OPTION_NUMBER, .min = 0, .max = CPU_MAX - 1, FIELD(options.cpu) },
+    { "weight", OPTION_NUMBER, .min = 1, .max = SCHED_WEIGHT_MAX, FIELD(options.weight) },
     { "pause", OPTION_DURATION, .min = PAUSE_MIN_NS, .max = PAUSE_MAX_NS, FIELD(options.pause_ns) },
     { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
 };
@@ -105,7 +110,11 @@ bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_option
                        char error[MODULE_ERROR_MAX])
 {
     struct fields fields = {
-        .options = { .count = 1, .memory_bytes = MEMORY_DEFAULT, .timeout_ns = TIMEOUT_DEFAULT_NS },
+        .options = { .count = 1,
+                     .memory_bytes = MEMORY_DEFAULT,
+                     .timeout_ns = TIMEOUT_DEFAULT_NS,
+                     .cpu = GUEST_CPU_ANY,
+                     .weight = SCHED_WEIGHT },
     };
     char why[OPTION_ERROR_MAX];
     struct option_word word;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The run queue of a CPU. The model is in sched.h.
+// Who has the CPU. The model is in sched.h.
 #include "vm/sched.h"
 
+#include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/time.h"
 #include "time/clock.h"
 #include "time/sleep.h"
 #include "time/timer.h"
 #include "vm/delivery.h"
+#include "vm/run_queue.h"
+#include "vm/share.h"
 #include "vm/time_page.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
@@ -15,20 +18,19 @@
 #include "x86/paging.h"
 #include "x86/tsc.h"
 
-struct run_queue {
-    struct vcpu *current;     // VCPU_RUNNING: it has the CPU; null while there is none
-    struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
-    struct timer slice;       // armed only while somebody waits
-    bool reschedule;          // the current vCPU must go back to the queue
-    uint64_t floor_tsc;       // virtual time of who got the CPU last or has it to itself; never goes back
-    uint64_t credit_tsc;      // how far below the floor a waking vCPU may be: half a slice
-    struct sched_stats stats;
-};
+#define NOINLINE __attribute__((noinline))
+// Virtual time begins far from 0, so that a difference in it can be taken either way.
+#define SCHED_FLOOR_START BIT(62)
+
+#define RARELY(condition) __builtin_expect((condition), 0)
 
 static void slice_over(struct timer *timer, uint64_t now_ns)
 {
+    struct run_queue *queue = container_of(timer, struct run_queue, slice);
+
     (void)now_ns;
-    container_of(timer, struct run_queue, slice)->reschedule = true;
+    __atomic_store_n(&queue->contention, CONTENDED, __ATOMIC_RELAXED);
+    queue->reschedule = true;
     cpu_this()->leave = 1;
 }
 
@@ -41,13 +43,9 @@ bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz)
         return false;
     list_init(&queue->waiting);
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
-    queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_SLICE_NS) / 2;
+    queue->floor_tsc = SCHED_FLOOR_START;
+    queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_PERIOD_NS) / 2;
     return true;
-}
-
-static struct vcpu *vcpu_of(struct list_node *run_link)
-{
-    return container_of(run_link, struct vcpu, run_link);
 }
 
 static inline void raise_floor(struct run_queue *queue, const struct vcpu *vcpu)
@@ -56,87 +54,154 @@ static inline void raise_floor(struct run_queue *queue, const struct vcpu *vcpu)
         queue->floor_tsc = vcpu->virtual_tsc;
 }
 
+static inline uint64_t weighted(const struct vcpu *vcpu, uint64_t passed_tsc)
+{
+    return (uint64_t)((unsigned __int128)passed_tsc * vcpu->slowness >> SCHED_SLOWNESS_SHIFT);
+}
+
 // Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too. Where
 // nobody waits the floor comes along: it may have had the CPU to itself for hours.
-static inline void charge(struct run_queue *queue, struct vcpu *vcpu)
+static inline void charge(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
 {
-    uint64_t now_tsc = tsc_read();
+    uint64_t passed_tsc = now_tsc - vcpu->charged_tsc;
 
-    vcpu->virtual_tsc += now_tsc - vcpu->charged_tsc;
     vcpu->charged_tsc = now_tsc;
+    vcpu->virtual_tsc += RARELY(vcpu->weight != SCHED_WEIGHT) ? weighted(vcpu, passed_tsc) : passed_tsc;
     if (list_empty(&queue->waiting))
         raise_floor(queue, vcpu);
 }
 
 // Later arrivals go behind those of equal virtual time. Walks from the end: a vCPU that has just run belongs there.
-static void enqueue(struct run_queue *queue, struct vcpu *vcpu)
+static inline void enqueue(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
 {
     struct list_node *before = queue->waiting.prev;
 
-    while (before != &queue->waiting && vcpu_of(before)->virtual_tsc > vcpu->virtual_tsc)
+    while (before != &queue->waiting && run_queue_vcpu(before)->virtual_tsc > vcpu->virtual_tsc)
         before = before->prev;
     list_insert_before(before->next, &vcpu->run_link);
-    vcpu_set_state(vcpu, VCPU_RUNNABLE);
+    vcpu_set_state_at(vcpu, VCPU_RUNNABLE, now_tsc);
 }
 
 // Give the CPU to a vCPU that is on no queue.
-static void start(struct run_queue *queue, struct vcpu *vcpu)
+static inline void start(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
 {
     raise_floor(queue, vcpu);
-    vcpu_set_state(vcpu, VCPU_RUNNING);
-    vcpu->charged_tsc = vcpu->state_since_tsc;
+    vcpu_set_state_at(vcpu, VCPU_RUNNING, now_tsc);
+    vcpu->charged_tsc = now_tsc;
     queue->current = vcpu;
-    if (__builtin_expect(vcpu->on_start, 0))
+    if (RARELY(vcpu->on_start != 0))
         vcpu_started(vcpu);
 }
 
+// ---- Slices -----------------------------------------------------------------------------------------------------
+
+// The slice of the vCPU that has the CPU. Those who wait behind the first few cannot make it any shorter.
+static uint64_t NOINLINE slice_ns(struct run_queue *queue)
+{
+    uint64_t own = queue->current->weight, all = own, count = 0;
+    bool movable = false;
+
+    list_for_each (node, &queue->waiting) {
+        const struct vcpu *vcpu = run_queue_vcpu(node);
+        all += vcpu->weight;
+        movable |= !vcpu->pinned;
+        if (++count == SCHED_PERIOD_NS / SCHED_SLICE_MIN_NS)
+            break;
+    }
+    __atomic_store_n(&queue->contention, movable ? CONTENDED_MOVABLE : CONTENDED, __ATOMIC_RELAXED);
+    uint64_t fair_ns = SCHED_PERIOD_NS * own / all;
+    return fair_ns > SCHED_SLICE_MIN_NS ? fair_ns : SCHED_SLICE_MIN_NS;
+}
+
+// Somebody has waited for a slice already, or there is a CPU that sleeps.
+static void NOINLINE begin_slice_slowly(struct run_queue *queue)
+{
+    if (share_wanted()) {
+        share_out(queue);
+        if (list_empty(&queue->waiting))
+            return;
+    }
+    timer_arm(&queue->slice, clock_now_ns() + slice_ns(queue));
+}
+
+// The first slice is short and of the same length for all, since most often somebody blocks before it is over.
+static inline void begin_slice(struct run_queue *queue)
+{
+    if (RARELY((queue->contention | __atomic_load_n(&share_idle, __ATOMIC_RELAXED)) != 0))
+        begin_slice_slowly(queue);
+    else
+        timer_arm(&queue->slice, clock_now_ns() + SCHED_SLICE_MIN_NS);
+}
+
 // A slice is needed while somebody waits for a CPU that is in use.
-static void update_slice(struct run_queue *queue)
+static inline void update_slice(struct run_queue *queue)
 {
     if (list_empty(&queue->waiting)) {
-        if (timer_armed(&queue->slice))
+        if (timer_armed(&queue->slice)) {
+            __atomic_store_n(&queue->contention, UNCONTENDED, __ATOMIC_RELAXED);
             timer_cancel(&queue->slice);
+        }
     } else if (!timer_armed(&queue->slice)) {
-        timer_arm(&queue->slice, clock_now_ns() + SCHED_SLICE_NS);
+        begin_slice(queue);
     }
 }
 
-// Whatever a vCPU has slept, it may be half a slice below the floor and no more.
+void sched_share(void)
+{
+    struct run_queue *queue = cpu_this()->run_queue;
+
+    if (queue->current == NULL)
+        return; // who waits now runs at once
+    share_out(queue);
+    update_slice(queue);
+}
+
+// ---- Waking and blocking ----------------------------------------------------------------------------------------
+
+// Whatever a vCPU has slept, it may be half a period below the floor and no more.
 static inline void limit_claim(const struct run_queue *queue, struct vcpu *vcpu)
 {
     if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
         vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
 }
 
-void sched_wake(struct vcpu *vcpu)
+// Another one has the CPU.
+static void NOINLINE wake_beside(struct vcpu *vcpu, struct run_queue *queue, struct vcpu *current,
+                                 uint64_t now_tsc)
 {
-    struct cpu *cpu = cpu_this();
-    struct run_queue *queue = cpu->run_queue;
-    struct vcpu *current = queue->current;
-
-    if (current == NULL) {
-        limit_claim(queue, vcpu);
-        start(queue, vcpu);
-        return;
-    }
-    charge(queue, current);
+    charge(queue, current, now_tsc);
     limit_claim(queue, vcpu);
-    enqueue(queue, vcpu);
+    enqueue(queue, vcpu, now_tsc);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
-        cpu->leave = 1;
+        cpu_this()->leave = 1;
     } else {
         update_slice(queue);
     }
 }
 
+void sched_wake(struct vcpu *vcpu)
+{
+    struct run_queue *queue = cpu_this()->run_queue;
+    struct vcpu *current = queue->current;
+    uint64_t now_tsc = tsc_read();
+
+    if (current != NULL) {
+        wake_beside(vcpu, queue, current, now_tsc);
+        return;
+    }
+    limit_claim(queue, vcpu);
+    start(queue, vcpu, now_tsc);
+}
+
 void sched_block(struct vcpu *vcpu)
 {
     struct run_queue *queue = cpu_this()->run_queue;
+    uint64_t now_tsc = tsc_read();
 
-    charge(queue, vcpu);
+    charge(queue, vcpu, now_tsc);
     vcpu_stopping(vcpu);
-    vcpu_set_state(vcpu, VCPU_BLOCKED);
+    vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
     queue->current = NULL;
 }
 
@@ -147,8 +212,8 @@ void sched_yield(struct vcpu *vcpu)
 
     if (list_empty(&queue->waiting))
         return;
-    charge(queue, vcpu);
-    struct vcpu *last = vcpu_of(queue->waiting.prev);
+    charge(queue, vcpu, tsc_read());
+    struct vcpu *last = run_queue_vcpu(queue->waiting.prev);
     if (vcpu->virtual_tsc < last->virtual_tsc)
         vcpu->virtual_tsc = last->virtual_tsc;
     queue->reschedule = true;
@@ -160,18 +225,19 @@ static void take_away(struct vcpu *vcpu, enum vcpu_state state)
 {
     struct cpu *cpu = cpu_this();
     struct run_queue *queue = cpu->run_queue;
+    uint64_t now_tsc = tsc_read();
 
     if (vcpu->state == VCPU_RUNNABLE) {
         list_remove(&vcpu->run_link);
         update_slice(queue);
     }
     if (queue->current == vcpu) {
-        charge(queue, vcpu);
+        charge(queue, vcpu, now_tsc);
         vcpu_stopping(vcpu);
         queue->current = NULL;
         cpu->leave = 1;
     }
-    vcpu_set_state(vcpu, state);
+    vcpu_set_state_at(vcpu, state, now_tsc);
 }
 
 void sched_pause(struct vcpu *vcpu)
@@ -182,7 +248,10 @@ void sched_pause(struct vcpu *vcpu)
 void sched_remove(struct vcpu *vcpu)
 {
     take_away(vcpu, VCPU_ENDED);
+    share_forget(vcpu);
 }
+
+// ---- The next one -----------------------------------------------------------------------------------------------
 
 static inline uint64_t halt(struct cpu *cpu)
 {
@@ -192,18 +261,25 @@ static inline uint64_t halt(struct cpu *cpu)
     return vector;
 }
 
-// A sleep that is long enough for something to be done about it.
-static uint64_t __attribute__((noinline)) halt_long(struct cpu *cpu, uint64_t programmed_ns)
+// A sleep about which something is to be done: it is long, or there are other CPUs.
+static uint64_t NOINLINE halt_with_care(struct cpu *cpu, uint64_t programmed_ns)
 {
-    if (sleep_begin(cpu->sleep, programmed_ns))
+    bool matters = sleep_matters(cpu->sleep, programmed_ns);
+
+    if (matters && sleep_begin(cpu->sleep, programmed_ns))
         time_page_update();
+    if (cpu_count > 1)
+        share_offer(cpu);
     uint64_t vector = halt(cpu);
-    sleep_end(cpu->sleep, vector);
+    if (cpu_count > 1)
+        share_withdraw(cpu);
+    if (matters)
+        sleep_end(cpu->sleep, vector);
     return vector;
 }
 
 // Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
-static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *queue)
+static void NOINLINE idle(struct cpu *cpu, struct run_queue *queue)
 {
     uint64_t programmed_ns = timer_settle();
 
@@ -212,7 +288,8 @@ static void __attribute__((noinline)) idle(struct cpu *cpu, struct run_queue *qu
     queue->stats.idle_entries++;
     if (cpu->vcpu != NULL)
         delivery_idle(cpu->vcpu);
-    trap_from_idle(sleep_matters(cpu->sleep, programmed_ns) ? halt_long(cpu, programmed_ns) : halt(cpu));
+    bool care = sleep_matters(cpu->sleep, programmed_ns) || RARELY(cpu_count > 1);
+    trap_from_idle(care ? halt_with_care(cpu, programmed_ns) : halt(cpu));
 }
 
 struct vcpu *sched_pick(void)
@@ -225,14 +302,16 @@ struct vcpu *sched_pick(void)
     do {
         queue->reschedule = false;
         if (queue->current != NULL) {
-            charge(queue, queue->current);
+            uint64_t now_tsc = tsc_read();
+            charge(queue, queue->current, now_tsc);
             vcpu_stopping(queue->current);
-            enqueue(queue, queue->current);
+            enqueue(queue, queue->current, now_tsc);
         }
         struct list_node *first = list_pop(&queue->waiting);
         if (first != NULL) {
-            delivery_before_leaving(vcpu_of(first));
-            start(queue, vcpu_of(first));
+            uint64_t now_tsc = tsc_read();
+            delivery_before_leaving(run_queue_vcpu(first), now_tsc);
+            start(queue, run_queue_vcpu(first), now_tsc);
             break;
         }
         idle(cpu, queue);
@@ -242,7 +321,7 @@ struct vcpu *sched_pick(void)
     return queue->current;
 }
 
-const struct sched_stats *sched_stats(void)
+const struct sched_stats *sched_stats(const struct cpu *cpu)
 {
-    return &cpu_this()->run_queue->stats;
+    return &cpu->run_queue->stats;
 }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Who runs next on this CPU: fair by the CPU time received, and without a tick.
+// Who runs next on a CPU: fair by the CPU time received and by weight, and without a tick.
 //
-// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks); the one that has had least runs
-// first. A time slice exists only while somebody waits: its timer is armed when a second vCPU becomes runnable and
-// cancelled when the queue is empty. A vCPU that wakes takes the CPU at once if it has had less of it than the one that
-// runs. One that has slept, or is new, counts at most half a slice less than the one that got the CPU last or has it to
-// itself, so that sleeping saves up no claim.
+// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks, divided by weight); the one that has
+// had least runs first. A time slice exists only while somebody waits: its timer is armed when a second vCPU becomes
+// runnable and cancelled when the queue is empty. Everybody who wants the CPU gets one slice in each SCHED_PERIOD_NS, as long
+// as its weight is large among all, so what each has received never differs by more than that from its share. A vCPU that
+// wakes takes the CPU at once if it has had less of it than the one that runs. One that has slept, or is new, counts at
+// most half a period less than the one that got the CPU last or has it to itself (the floor), so that sleeping saves up no
+// claim.
 //
-// Example, slice 10 ms: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 10 ms; C always has had
-// least, so it runs the moment its timer fires.
+// Example: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 2.5 ms; C always has had
+// least, so it runs the moment its timer fires. With weight=300 for A, A runs for 3.75 ms and B for 1.25 ms.
+//
+// Several CPUs: a vCPU belongs to one, and only that one touches its queue (mail.h). How it gets to another one is share.h.
 //
 // Context of everything here: this CPU, interrupts off.
 #pragma once
@@ -19,13 +23,22 @@
 struct cpu;
 struct vcpu;
 
-#define SCHED_SLICE_NS 10000000ull
+#define SCHED_PERIOD_NS 5000000ull
+#define SCHED_SLICE_MIN_NS 500000ull
+
+#define SCHED_WEIGHT 100u // of a vCPU that was given none
+#define SCHED_WEIGHT_MAX 10000u
+#define SCHED_SLOWNESS_SHIFT \
+    24u // SCHED_WEIGHT / 1 fits 32 bits, and SCHED_WEIGHT / SCHED_WEIGHT_MAX keeps 5 digits
 
 // Make an empty run queue for a CPU. tsc_hz: the frequency of the TSC, in which CPU time is counted. False if memory is
 // out. Boot CPU, once for each CPU.
 bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz);
 
-// A vCPU that is on no queue becomes runnable (created, or woken). It may take the CPU at the next sched_pick().
+// Hand waiting vCPUs over to CPUs that sleep. For the handler of VECTOR_KICK.
+void sched_share(void);
+
+// A vCPU of this CPU that is on no queue becomes runnable. It may take the CPU at the next sched_pick().
 void sched_wake(struct vcpu *vcpu);
 
 // The running vCPU waits for an interrupt from now on.
@@ -44,9 +57,11 @@ void sched_remove(struct vcpu *vcpu);
 // off. Interrupts are taken (and timers expire, commands run) only inside this sleep and while a guest runs.
 struct vcpu *sched_pick(void);
 
-// For the monitor: switches from one vCPU to another, and times the CPU went to sleep.
+// For the monitor, of any CPU: switches from one vCPU to another, times it went to sleep, vCPUs that were handed over to
+// it; and how many vCPUs it has.
 struct sched_stats {
-    uint64_t switches, idle_entries;
+    uint64_t switches, idle_entries, adopted;
+    uint32_t vcpus;
 };
 
-const struct sched_stats *sched_stats(void);
+const struct sched_stats *sched_stats(const struct cpu *cpu);

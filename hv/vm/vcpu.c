@@ -5,6 +5,7 @@
 #include "abi/lull.h"
 #include "vm/delivery.h"
 #include "vm/guest.h"
+#include "vm/mail.h"
 #include "vm/sched.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
@@ -25,6 +26,24 @@ void vcpu_wake(struct vcpu *vcpu)
     vcpu->waits = false; // paused: it need not go on waiting
     if (vcpu->state == VCPU_BLOCKED)
         sched_wake(vcpu);
+}
+
+void vcpu_ring_remote(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_SEQ_CST); // before the look at `mailed`
+    if (mail_claim(vcpu))
+        mail_send(vcpu);
+}
+
+void vcpu_unload(struct vcpu *vcpu)
+{
+    struct cpu *cpu = cpu_this();
+
+    if (cpu->vcpu != vcpu)
+        return;
+    fpu_save(&vcpu->fpu);
+    paging_space_unload();
+    cpu->vcpu = NULL;
 }
 
 void vcpu_started(struct vcpu *vcpu)
@@ -58,14 +77,14 @@ static void load(struct cpu *cpu, struct vcpu *vcpu)
 void vcpu_pause(struct vcpu *vcpu)
 {
     vcpu->waits = vcpu->state == VCPU_BLOCKED;
-    delivery_before_leaving(vcpu); // it may have been runnable
+    delivery_before_leaving(vcpu, tsc_read()); // it may have been runnable
     sched_pause(vcpu);
 }
 
 void vcpu_resume(struct vcpu *vcpu)
 {
     vcpu->page->pauses = ++vcpu->pauses;
-    delivery_before_leaving(vcpu);
+    delivery_before_leaving(vcpu, tsc_read());
     if (vcpu->waits && upcall_due(vcpu) == 0)
         vcpu_set_state(vcpu, VCPU_BLOCKED);
     else
@@ -79,8 +98,7 @@ void vcpu_end(struct vcpu *vcpu)
     timer_cancel(&vcpu->vtimer.timer);
     sched_remove(vcpu);
     if (cpu->vcpu == vcpu) {
-        paging_space_unload();
-        cpu->vcpu = NULL;
+        vcpu_unload(vcpu);
         cpu->leave = 1;
     }
 }

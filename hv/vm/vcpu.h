@@ -10,10 +10,12 @@
 #include "vm/lateness.h"
 #include "vm/run_timer.h"
 #include "vm/vtimer.h"
+#include "x86/cpu.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
 #include "x86/tsc.h"
 
+struct cpu;
 struct guest;
 
 // Every moment of a vCPU's life, from its creation to its end, is in exactly one of the states before VCPU_ENDED, and
@@ -56,6 +58,13 @@ struct vcpu {
     struct vtimer vtimer;
     struct run_timer run_timer;
 
+    struct cpu
+        *cpu; // that it belongs to, atomic: only there are its state, timers and place in a queue touched
+    uint32_t mailed;        // atomic: it is in the mail of `cpu` (mail.h)
+    bool arriving;          // it is in the mail to run there
+    bool pinned;            // it stays where it is
+    struct vcpu *next_mail; // in the same mail
+
     enum vcpu_state state;
     uint32_t on_start; // enum vcpu_start
     bool waits;        // VCPU_PAUSED: it was blocked before
@@ -66,8 +75,10 @@ struct vcpu {
     uint64_t state_since_tsc;
     uint64_t state_tsc[VCPU_STATES];
     struct list_node run_link; // in the run queue while VCPU_RUNNABLE
-    uint64_t virtual_tsc;      // CPU time received, TSC ticks, weighted: the fair order
-    uint64_t charged_tsc;      // when virtual_tsc was last brought up to date, while it has the CPU
+    uint64_t virtual_tsc; // CPU time received, TSC ticks, weighted: the fair order, against the queue's floor
+    uint32_t weight;      // its share of a CPU that others want too, SCHED_WEIGHT for each
+    uint32_t slowness; // SCHED_WEIGHT / weight, SCHED_SLOWNESS_SHIFT places: how fast its virtual time passes
+    uint64_t charged_tsc; // when virtual_tsc was last brought up to date, while it has the CPU
 
     struct vcpu_stats stats;
     struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
@@ -77,14 +88,18 @@ struct vcpu {
 _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer for both");
 _Static_assert(sizeof(struct vcpu) <= 4096, "a vCPU is allocated as one page");
 
-// Enter `state`; the time since the last change counts for the state that ends. Interrupts off.
-static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
+// Enter `state` at the moment now_tsc; the time since the last change counts for the state that ends. Interrupts off.
+static inline void vcpu_set_state_at(struct vcpu *vcpu, enum vcpu_state state, uint64_t now_tsc)
 {
-    uint64_t now_tsc = tsc_read();
-
     vcpu->state_tsc[vcpu->state] += now_tsc - vcpu->state_since_tsc;
     vcpu->state_since_tsc = now_tsc;
     vcpu->state = state;
+}
+
+// The same now.
+static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
+{
+    vcpu_set_state_at(vcpu, state, tsc_read());
 }
 
 // The vCPU, which has the CPU, is about to lose it: before its state changes. Interrupts off.
@@ -100,7 +115,7 @@ void vcpu_started(struct vcpu *vcpu);
 // The vCPU is blocked: wake it if it waits for something that is pending. For vcpu_pend().
 void vcpu_wake_if_due(struct vcpu *vcpu);
 
-// Set interrupts pending in the vCPU's shared page and wake it if it waits for one of them. Interrupts off.
+// Set interrupts pending in the vCPU's shared page and wake it if it waits for one of them. Its CPU, interrupts off.
 static inline void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
 {
     __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED); // the guest clears bits at any time
@@ -108,14 +123,30 @@ static inline void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
         vcpu_wake_if_due(vcpu);
 }
 
-// Let the vCPU go on if it waits. Interrupts off.
+// Let the vCPU go on if it waits. Its CPU, interrupts off.
 void vcpu_wake(struct vcpu *vcpu);
 
+// The same for a vCPU of another CPU.
+void vcpu_ring_remote(struct vcpu *vcpu, uint64_t irq_bits);
+
+// The same on any CPU, interrupts off, for the vCPU of a guest that was found alive since this CPU last had interrupts on.
+static inline void vcpu_ring(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    if (__builtin_expect(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != cpu_this(), 0))
+        vcpu_ring_remote(vcpu, irq_bits);
+    else
+        vcpu_pend(vcpu, irq_bits);
+}
+
+// Take the vCPU's context off this CPU, if it holds it. Interrupts off.
+void vcpu_unload(struct vcpu *vcpu);
+
 // Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes pending
-// and is delivered when it runs again. It must be neither paused nor ended. Interrupts off.
+// and is delivered when it runs again. It must be neither paused nor ended. Its CPU, interrupts off.
 void vcpu_pause(struct vcpu *vcpu);
 
-// Let a paused vCPU go on: it waits again if it did and nothing has come for it, else it is runnable. Interrupts off.
+// Let a paused vCPU go on: it waits again if it did and nothing has come for it, else it is runnable. Its CPU, interrupts
+// off.
 void vcpu_resume(struct vcpu *vcpu);
 
 // The vCPU has ended: it is off every queue, and off this CPU if it was on it. Interrupts off.

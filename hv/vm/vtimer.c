@@ -9,6 +9,7 @@
 #include "vm/delivery.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
+#include "x86/cpu.h"
 
 // Arm the first period after now_ns and count those that passed since deadline_ns.
 static void next_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
@@ -223,7 +224,7 @@ uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t s
         replaced_ns = vtimer->deadline_ns;
     wish(vcpu, deadline_ns, slack_ns);
     hold(vcpu, deadline_ns, slack_ns);
-    vcpu->page->next_wake_ns = timer_programmed_ns();
+    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
     return below_never(replaced_ns);
 }
 
@@ -252,7 +253,7 @@ void vtimer_before_block(struct vcpu *vcpu)
 // What a guest hears of the wait that is over: its result, and the record in its page.
 static uint64_t tell(struct vcpu *vcpu, uint64_t due, uint64_t deadline_ns, uint64_t now_ns)
 {
-    vcpu->page->next_wake_ns = timer_programmed_ns();
+    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
     vcpu->page->block = (struct lull_block_record){
         .woke_ns = now_ns,
         .late_ns = (int64_t)(now_ns - below_never(deadline_ns)),
@@ -318,4 +319,14 @@ bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
     vcpu->page->next_slack_ns = 0;
     hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns), 0);
     return true;
+}
+
+void vtimer_leave(struct vcpu *vcpu)
+{
+    timer_leave(&vcpu->vtimer.timer, &vcpu->vtimer.held);
+}
+
+void vtimer_enter(struct vcpu *vcpu)
+{
+    timer_enter(&vcpu->vtimer.timer, &vcpu->vtimer.held);
 }

@@ -56,6 +56,7 @@ struct vtimer {
     uint64_t block_deadline_ns; // that HCALL_BLOCK was called with
     struct delivery_delay delay;
     uint64_t events, missed;
+    struct timer_held held; // while its vCPU is on its way to another CPU
 };
 
 // For a new vCPU, whose page is there.
@@ -87,3 +88,7 @@ void vtimer_unpark(struct vcpu *vcpu);
 // refused (false): they would leave the guest no time to run.
 #define VTIMER_PERIOD_MIN_NS 10000
 bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns);
+
+// The vCPU leaves this CPU for another one, and arrives there: its deadlines go along. It must not be running.
+void vtimer_leave(struct vcpu *vcpu);
+void vtimer_enter(struct vcpu *vcpu);

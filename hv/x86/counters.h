@@ -18,6 +18,7 @@ struct counters {
     uint64_t irq_guard;       // the dead-man's switch found nothing overdue (time/sleep.h)
     uint64_t irq_uart;        // serial line: a key, or room for more output
     uint64_t irq_lapic_error; // the local APIC found a malformed message
+    uint64_t irq_kick;        // another CPU has something for this one
     uint64_t irq_spurious;    // withdrawn before it was delivered
     uint64_t irq_unexpected;  // a vector that nothing uses
 };
@@ -33,5 +34,5 @@ struct counters {
 static inline uint64_t counters_hw_interrupts(const struct counters *counters)
 {
     return counters->irq_timer + counters->irq_guard + counters->irq_uart + counters->irq_lapic_error +
-           counters->irq_spurious + counters->irq_unexpected;
+           counters->irq_kick + counters->irq_spurious + counters->irq_unexpected;
 }

@@ -12,6 +12,8 @@
 #include "x86/tsc.h"
 #include "x86/user_access.h"
 
+#define SHARES_TRIES 8u
+
 static struct cpu boot_cpu;
 
 struct cpu *cpu_table[CPU_MAX] = { &boot_cpu };
@@ -133,6 +135,22 @@ void cpu_counters(struct counters *out)
         for (size_t word = 0; word < sizeof(*out) / sizeof(uint64_t); word++)
             ((uint64_t *)out)[word] += from[word];
     }
+}
+
+void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES])
+{
+    const volatile struct cpu *from = cpu;
+    uint64_t stamp_tsc;
+    uint32_t share, tries = 0;
+
+    do { // between two changes, if it does not change all the time
+        stamp_tsc = from->share_stamp_tsc;
+        share = from->share;
+        for (uint32_t i = 0; i < CPU_SHARES; i++)
+            share_tsc[i] = from->share_tsc[i];
+    } while (from->share_stamp_tsc != stamp_tsc && ++tries < SHARES_TRIES);
+    uint64_t now_tsc = tsc_read();
+    share_tsc[share] += now_tsc > stamp_tsc ? now_tsc - stamp_tsc : 0;
 }
 
 void cpu_stop(void)

@@ -48,7 +48,11 @@ struct cpu {
     struct sleep *sleep;
     uint32_t id; // 0 = the CPU that booted
     uint32_t apic_id;
-    uint32_t start; // enum ap_state, atomic: how far its start has come
+    uint32_t start;    // enum ap_state, atomic: how far its start has come
+    struct vcpu *mail; // atomic: vCPUs that other CPUs have sent here (vm/mail.h), the last one first
+    uint32_t request;  // atomic: what the boot CPU wants of it (vm/request.c)
+    uint32_t stopped;  // atomic: it has stopped for ever (x86/stop.h)
+    uint64_t stopped_rip;
     struct descriptors tables;
 } __attribute__((aligned(64)));
 
@@ -97,6 +101,10 @@ void cpu_set_timed(bool timed);
 
 // The counts of all CPUs, added up.
 void cpu_counters(struct counters *out);
+
+// Where a CPU's time went so far, up to this moment. Of another CPU than this one the last share may be off by what it has
+// changed meanwhile.
+void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES]);
 
 // Stop this CPU for ever.
 _Noreturn void cpu_stop(void);

@@ -38,6 +38,8 @@
 #define VECTOR_ACPI 0x32
 #define VECTOR_GUARD 0x33 // behind the timer's own, so that it is served later where both are pending
 
+#define VECTOR_KICK 0x34 // another CPU has something for this one: vm/mail.h
+
 #define VECTOR_HYPERCALL 0x80 // the one gate that ring 3 may use; LULL_HCALL_VECTOR of the ABI
 
 #define VECTOR_LAPIC_TIMER 0xf0

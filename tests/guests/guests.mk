@@ -62,6 +62,7 @@ TEST_GUESTS := \
 	timer_store \
 	timer_storm \
 	upcall_storm \
+	weight \
 	witness
 
 # What some of them need beside their C file.

@@ -3,10 +3,16 @@
 
 #include "core/log.h"
 
+#include "core/panic.h"
 #include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
+
+bool panic_active(void)
+{
+    return false;
+}
 
 static char console[65536];
 static size_t console_length;

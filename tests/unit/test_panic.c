@@ -4,12 +4,14 @@
 
 #include "core/panic.h"
 
+#include "core/log.h"
 #include "core/symbols.h"
 #include "log_capture.h"
 #include "unit.h"
 #include "x86/cpu.h"
 #include "x86/io.h"
 #include "x86/paging.h"
+#include "x86/stop.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -19,12 +21,13 @@
 uint64_t fake_image[64];
 
 // How the child ended; apart from every status of a crash or of the sanitizer.
-enum { ENDED_STOPPED = 51, ENDED_RESET, ENDED_QEMU };
+enum { ENDED_STOPPED = 51, ENDED_RESET, ENDED_QEMU, ENDED_STOPPED_HERE };
 
 #define CODE_START 0xffffffff80200000u
 
 static char *shared; // what the child has written
 static bool symbols_panic;
+static void (*symbols_hook)(void); // called in the middle of the report
 
 static _Noreturn void leave(int how)
 {
@@ -32,9 +35,35 @@ static _Noreturn void leave(int how)
     _exit(how);
 }
 
+static struct cpu cpus[3] = { { .id = 0 }, { .id = 1 }, { .id = 2 } };
+static struct cpu *here = &cpus[0]; // the CPU that the code runs on
+static uint32_t stopping;           // how many of the others stop_others() finds willing
+
+struct cpu *cpu_table[CPU_MAX] = { &cpus[0], &cpus[1], &cpus[2] };
+uint32_t cpu_count = 1;
+
+struct cpu *cpu_this(void)
+{
+    return here;
+}
+
 void cpu_stop(void)
 {
     leave(ENDED_STOPPED);
+}
+
+void stop_here(uint64_t rip)
+{
+    here->stopped_rip = rip;
+    leave(ENDED_STOPPED_HERE);
+}
+
+// They stop where they are.
+void stop_others(void)
+{
+    log_print("others are stopped\n");
+    for (uint32_t i = 1; i <= stopping; i++)
+        cpus[i] = (struct cpu){ .id = i, .stopped = 1, .stopped_rip = CODE_START + 0x100 * i };
 }
 
 void io_out8(uint16_t port, uint8_t value)
@@ -51,6 +80,8 @@ void io_out32(uint16_t port, uint32_t value)
 
 const char *symbols_lookup(uint64_t address, uint64_t *offset)
 {
+    if (symbols_hook != NULL)
+        symbols_hook();
     if (symbols_panic)
         panic("no symbols, level %d", 2);
     if (address < CODE_START)
@@ -98,6 +129,10 @@ static int prepare(void **state)
     (void)state;
     memset(fake_image, 0, sizeof(fake_image));
     symbols_panic = false;
+    symbols_hook = NULL;
+    cpu_count = 1;
+    stopping = 0;
+    here = &cpus[0];
     return 0;
 }
 
@@ -323,11 +358,66 @@ static void a_machine_that_will_not_do(void **state)
     assert_says("panic: the machine is halted");
 }
 
+static void others_are_stopped_first(void **state)
+{
+    (void)state;
+    cpu_count = 3;
+    stopping = 1;
+    assert_int_equal(run(plain), ENDED_STOPPED);
+    assert_says("others are stopped\n\npanic: the answer is 42\n  on CPU 0\n");
+    assert_says("\n  CPU 1 stopped at ffffffff80200100 function+0x100\n  CPU 2 does not stop\npanic: ");
+}
+
+static void one_cpu_says_nothing_of_others(void **state)
+{
+    (void)state;
+    assert_int_equal(run(plain), ENDED_STOPPED);
+    assert_null(strstr(shared, "CPU "));
+}
+
+// CPU 0 panics, and before it stops the others, CPU 1 does: that one must neither report nor go on.
+static void panic_elsewhere(void)
+{
+    here = &cpus[1];
+    panic("too late");
+}
+
+static void two_at_once(void)
+{
+    symbols_hook = panic_elsewhere;
+    panic("first");
+}
+
+static void the_second_cpu_to_panic_just_stops(void **state)
+{
+    (void)state;
+    cpu_count = 2;
+    assert_int_equal(run(two_at_once), ENDED_STOPPED_HERE);
+    assert_says("panic: first");
+    assert_null(strstr(shared, "too late"));
+}
+
+static void yield_without_a_panic(void)
+{
+    panic_yield(CODE_START);
+    leave(ENDED_RESET);
+}
+
+static void nobody_yields_without_a_panic(void **state)
+{
+    (void)state;
+    assert_int_equal(run(yield_without_a_panic), ENDED_RESET);
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, prepare)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(others_are_stopped_first),
+        TEST(one_cpu_says_nothing_of_others),
+        TEST(the_second_cpu_to_panic_just_stops),
+        TEST(nobody_yields_without_a_panic),
         TEST(reason_and_halt),
         TEST(registers_and_backtrace),
         TEST(broken_frames_end_the_backtrace),

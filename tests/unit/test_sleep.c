@@ -240,13 +240,13 @@ static void handed_over(void **state)
     for (int i = 0; i < 5000; i++) {
         arm(10000 + unit_random_bits(&random, 38));
         uint64_t deadline_ns = timer.node.expiry_ns;
-        uint64_t interrupts = timer_stats()->interrupts;
+        uint64_t interrupts = timer_stats(cpu_this())->interrupts;
         while (unit_random_below(&random, 3) == 0 && deadline_ns - clock_now_ns() > NSEC_PER_MSEC)
             assert_int_equal(sleep_for((deadline_ns - clock_now_ns()) / 2),
                              SLEEPER_NOTHING); // a device wakes it
         assert_int_equal(sleep_for(LONG_NS), VECTOR_HPET);
         assert_in_range(expired_ns, deadline_ns, deadline_ns + 1000);
-        assert_int_equal(timer_stats()->interrupts - interrupts, 1);
+        assert_int_equal(timer_stats(cpu_this())->interrupts - interrupts, 1);
         assert_ptr_equal(timer_clock_event(), this_sleep()->first); // awake
         assert_int_equal(hpet.timers[0].config & 4, 0);
     }
@@ -269,7 +269,7 @@ static void no_hand_over_at_the_last_moment(void **state)
         assert_int_not_equal(expired_ns, 0);
         assert_int_equal(sleep_for(NSEC_PER_SEC), SLEEPER_NOTHING);
     }
-    assert_int_equal(timer_stats()->early + timer_stats()->stale, 0);
+    assert_int_equal(timer_stats(cpu_this())->early + timer_stats(cpu_this())->stale, 0);
 }
 
 // The same machine without the hand-over sleeps for ever.
@@ -290,7 +290,7 @@ static void back_on_the_first_chip(void **state)
     start(SLEEP_HANDED_OVER);
     arm(NSEC_PER_SEC);
     assert_int_equal(sleep_for(NSEC_PER_SEC / 2), SLEEPER_NOTHING);
-    assert_int_equal(timer_programmed_ns(), timer.node.expiry_ns);
+    assert_int_equal(timer_programmed_ns(cpu_this()), timer.node.expiry_ns);
     assert_true(chip_lapic_due_ps(&lapic) >= timer.node.expiry_ns * PS_PER_NS);
     assert_int_equal(sleeper_wait(&sleeper, 3 * PS_PER_SEC), VECTOR_LAPIC_TIMER); // busy until then
     timer_interrupt();

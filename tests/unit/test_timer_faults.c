@@ -313,10 +313,10 @@ static void run_fault(void)
             continue;
         sleep_once(&random);
         drain();
-        assert_null(timer_wheel_check(timer_wheel()));
+        assert_null(timer_wheel_check(timer_wheel(cpu_this())));
     }
     const struct sleep_stats *stats = &cpu_this()->sleep->stats;
-    const struct timer_stats *timers = timer_stats();
+    const struct timer_stats *timers = timer_stats(cpu_this());
     uint64_t attributed = timers->stale + timers->early + timers->range;
     for (int reason = 0; reason < TIMER_REASONS; reason++)
         attributed += timers->by_reason[reason];

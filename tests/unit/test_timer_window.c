@@ -142,8 +142,8 @@ static void wake_up(void)
 
 static void check_wheels(void)
 {
-    assert_null(timer_wheel_check(timer_wheel()));
-    assert_null(timer_wheel_check(timer_open_wheel()));
+    assert_null(timer_wheel_check(timer_wheel(cpu_this())));
+    assert_null(timer_wheel_check(timer_open_wheel(cpu_this())));
 }
 
 static void run(void)
@@ -152,8 +152,8 @@ static void run(void)
     while (hardware_ns != TIME_NEVER)
         wake_up();
     check_wheels();
-    assert_int_equal(timer_stats()->saved, saved);
-    assert_int_equal(timer_stats()->interrupts, wakeups);
+    assert_int_equal(timer_stats(cpu_this())->saved, saved);
+    assert_int_equal(timer_stats(cpu_this())->interrupts, wakeups);
 }
 
 // ---- Oracles ---------------------------------------------------------------------------------------------------
@@ -281,8 +281,8 @@ static void moving(void **state)
         if (step % 64 == 0)
             check_wheels();
     }
-    assert_int_equal(timer_stats()->saved, saved);
-    assert_int_equal(timer_stats()->stale, 0);
+    assert_int_equal(timer_stats(cpu_this())->saved, saved);
+    assert_int_equal(timer_stats(cpu_this())->stale, 0);
 }
 
 static void late_interrupts_keep_the_rest_inside(void **state)
@@ -334,8 +334,8 @@ static void an_interrupt_for_nothing_serves_too(void **state)
     assert_int_equal(hardware_ns, 100);
     wake_up();
     assert_int_equal(entries[1].expired_ns, 100);
-    assert_int_equal(timer_stats()->stale, 1);
-    assert_int_equal(timer_stats()->saved, 1);
+    assert_int_equal(timer_stats(cpu_this())->stale, 1);
+    assert_int_equal(timer_stats(cpu_this())->saved, 1);
     assert_int_equal(hardware_ns, 5000);
 }
 

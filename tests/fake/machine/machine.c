@@ -20,6 +20,8 @@ struct region {
 
 struct machine machine;
 struct cpu fake_cpu;
+struct cpu *cpu_table[CPU_MAX] = { &fake_cpu };
+uint32_t cpu_count = 1;
 static struct region *memory; // what is there
 static struct region
     *mappings; // what was handed out, each in an allocation of its own, so that ASan guards its end
