@@ -140,6 +140,7 @@ void report_lateness(const struct guest *only)
     static struct lateness all, late;
 
     lateness_reset(&all);
+    request_hold(); // the owners of the guests add to these
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
 
@@ -148,6 +149,7 @@ void report_lateness(const struct guest *only)
         read_lateness(guest, &late);
         lateness_merge(&all, &late);
     }
+    request_release();
     if (only == NULL)
         log_print("timer events of all guests: %llu\n", ULL(all.total.count));
     else

@@ -19,6 +19,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/request.h"
 #include "vm/guest_reap.h"
 #include "vm/vcpu_time.h"
 
@@ -148,7 +149,9 @@ static bool adds_up(const struct guest *guest)
 
     if (guest == NULL)
         return true;
+    request_hold(); // its owner writes them
     vcpu_time_take(guest->vcpu, &time);
+    request_release();
     if (!vcpu_time_is_exact(&time))
         fail(guest, "the times in its states are not the time that it lived");
     return vcpu_time_is_exact(&time);
