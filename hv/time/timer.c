@@ -220,7 +220,7 @@ static void NOINLINE expire_windowed(struct timer_queue *queue, struct timer *ti
 // time, since the end of their window is still ahead. Leaves programmed_ns at 0. Returns the earliest deadline.
 static uint64_t NOINLINE serve_windows(struct timer_queue *queue, uint64_t now_ns)
 {
-    queue->programmed_ns = 0; // as in expire_due()
+    queue->programmed_ns = 0; // as in timer_interrupt()
     for (unsigned budget = TIMERS_PER_INTERRUPT; budget != 0; budget--) {
         struct timer_wheel_node *node = timer_wheel_pop(&queue->open, now_ns);
         if (node == NULL)
@@ -231,47 +231,65 @@ static uint64_t NOINLINE serve_windows(struct timer_queue *queue, uint64_t now_n
     return timer_wheel_next_ns(&queue->wheel);
 }
 
-// Expire `node`, which is due, and what else is due at now_ns, TIMERS_PER_INTERRUPT at the most. Returns the earliest
-// deadline left.
-static inline uint64_t expire_due(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
+static inline void expire_one(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
 {
-    unsigned budget = TIMERS_PER_INTERRUPT;
+    struct timer *timer = container_of(node, struct timer, node);
 
-    struct timer *first = container_of(node, struct timer, node);
-    first->interrupts++;
-    queue->stats.by_reason[first->reason]++;
-    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set once, by the caller
-    do {
-        struct timer *timer = container_of(node, struct timer, node);
-        timer_wheel_take(&queue->wheel, node);
-        queue->stats.expiries++;
-        if (WINDOWED(has_window(timer)))
-            expire_windowed(queue, timer, now_ns);
-        else
-            timer->expire(timer, now_ns);
-        node = timer_wheel_earliest(&queue->wheel);
-    } while (node->expiry_ns <= now_ns && --budget != 0);
-    return node->expiry_ns;
+    timer_wheel_take(&queue->wheel, node);
+    queue->stats.expiries++;
+    if (WINDOWED(has_window(timer)))
+        expire_windowed(queue, timer, now_ns);
+    else
+        timer->expire(timer, now_ns);
 }
 
+// The end of the interrupt: the hardware has fired, and is set once, for what is next.
+static inline void finish(struct timer_queue *queue, uint64_t next_ns)
+{
+    queue->on_its_way = false;
+    queue->programmed_ns = TIME_NEVER;
+    if (next_ns != TIME_NEVER)
+        program(queue, next_ns);
+}
+
+// What is left to do when the interrupt is not for one timer alone. `node` is the earliest.
+static void NOINLINE serve_rest(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
+{
+    for (unsigned budget = TIMERS_PER_INTERRUPT - 1; node->expiry_ns <= now_ns && budget != 0; budget--) {
+        expire_one(queue, node, now_ns);
+        node = timer_wheel_earliest(&queue->wheel);
+    }
+    finish(queue, queue->windows != 0 ? serve_windows(queue, now_ns) : node->expiry_ns);
+}
+
+static void NOINLINE serve_nothing(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
+{
+    attribute_nothing(queue, now_ns);
+    serve_rest(queue, node, now_ns);
+}
+
+// The rarer cases are calls in the last place, so that the usual one, an interrupt for one timer, saves few registers.
 void timer_interrupt(void)
 {
     struct timer_queue *queue = cpu_this()->timers;
     uint64_t now_ns = clock_now_ns();
     struct timer_wheel_node *node = timer_wheel_earliest(&queue->wheel);
-    uint64_t next_ns = node->expiry_ns;
+    struct timer *first = container_of(node, struct timer, node);
 
     queue->stats.interrupts++;
-    if (__builtin_expect(next_ns <= now_ns, 1))
-        next_ns = expire_due(queue, node, now_ns);
+    if (__builtin_expect(node->expiry_ns > now_ns, 0)) {
+        serve_nothing(queue, node, now_ns);
+        return;
+    }
+    first->interrupts++;
+    queue->stats.by_reason[first->reason]++;
+    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set at the end
+    expire_one(queue, node, now_ns);
+    node = timer_wheel_earliest(&queue->wheel);
+    if (__builtin_expect(node->expiry_ns <= now_ns, 0) || WINDOWED(queue->windows != 0))
+        serve_rest(queue, node, now_ns);
     else
-        attribute_nothing(queue, now_ns);
-    if (WINDOWED(queue->windows != 0))
-        next_ns = serve_windows(queue, now_ns);
-    queue->on_its_way = false;
-    queue->programmed_ns = TIME_NEVER;
-    if (next_ns != TIME_NEVER)
-        program(queue, next_ns);
+        finish(queue, node->expiry_ns);
 }
 
 void timer_acknowledge(void)
