@@ -134,21 +134,30 @@ def write_files(cells, memory, folder):
         writer.writerows(rows)
 
 
+COLOURS = {"sorted list": "#e69f00", "4-ary heap": "#009e73", "red-black tree": "#d55e00", "wheel": "#0072b2"}
+
+
 def plot(cells, folder):
-    """One small plot for each workload: hot nanoseconds against the number of timers."""
-    script = [f"set terminal svg size 1200,1500 font 'sans,12'\nset output '{folder}/wheel.svg'",
-              "set multiplot layout 4,2 title 'Timer queues: nanoseconds per step, caches hot'",
-              "set logscale xy\nset key left top\nset xlabel 'timers'\nset grid\nset format x '10^{%L}'"]
+    """One small plot for each workload: hot nanoseconds against the number of timers. On white, so it reads anywhere."""
+    script = ["set terminal svg size 1000,1180 font 'sans-serif,13' background '#ffffff' name 'wheel'",
+              f"set output '{folder}/wheel.svg'",
+              "set multiplot layout 4,2 title 'Nanoseconds per step, caches hot, against the number of timers'",
+              "set logscale xy\nset grid linecolor rgb '#dddddd'\nset border 3 linecolor rgb '#444444'",
+              "set tics nomirror\nset format x '10^{%L}'\nset xrange [1:1000000]\nset yrange [2:8000]\nunset key"]
     for workload in WORKLOADS:
         lines, data = [], []
         for structure in STRUCTURES[1:]:
             points = [(size, cells[key]) for size in SIZES if (key := ("hot", structure, workload, size)) in cells]
             if points:
-                width = 3 if structure == "wheel" else 1
-                lines.append(f"'-' with linespoints linewidth {width} title '{structure}'")
+                width = 3 if structure == "wheel" else 1.5
+                lines.append(f"'-' with linespoints lw {width} pt 7 ps 0.5 lc rgb '{COLOURS[structure]}'")
                 data += [f"{size} {value}" for size, value in points] + ["e"]
         if lines:
             script.append(f"set title '{workload}'\nplot {', '.join(lines)}\n" + "\n".join(data))
+    # The last place holds the legend alone.
+    script.append("unset title\nunset border\nunset tics\nunset grid\nset key center Left reverse samplen 3\nplot " +
+                  ", ".join(f"NaN with linespoints lw {3 if name == 'wheel' else 1.5} pt 7 ps 0.5 "
+                            f"lc rgb '{colour}' title '{name}'" for name, colour in COLOURS.items()))
     script.append("unset multiplot")
     subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
 
