@@ -21,13 +21,13 @@ LIMITS = {
     "rearm_later": (9, 9, 12),
     "exception_reflect_bp": (154, 154, 150),
     "clock_read": (31, 31, None),
-    "expiry_to_handler_running": (293, 954, 180),
-    "expiry_to_handler_blocked": (372, 372, 250),
-    "block_wake": (712, 712, 600),
-    "block_wake_one_call": (684, 684, 600),
+    "expiry_to_handler_running": (285, 946, 180),
+    "expiry_to_handler_blocked": (363, 363, 250),
+    "block_wake": (707, 707, 600),
+    "block_wake_one_call": (679, 679, 600),
     "arm_deadline": (158, 158, 120),
     "arm_deadline_slack": (292, 292, None),
-    "doorbell_pingpong": (1033, 1033, 1000),
+    "doorbell_pingpong": (1058, 1058, 1000),
 }
 
 pytestmark = pytest.mark.xdist_group("bench")
