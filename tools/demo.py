@@ -196,7 +196,8 @@ def parse(output):
 
 
 def compare(options):
-    Path(options.json).unlink(missing_ok=True)  # a failed run leaves no figures, not even old ones
+    for path in (Path(options.json), Path(options.json).with_suffix(".txt")):
+        path.unlink(missing_ok=True)  # a failed run leaves no figures, not even old ones
     child = start(options.iso, options, "stdio")
     cost = HostCost(child.pid)
     output = b""
