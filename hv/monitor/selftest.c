@@ -19,8 +19,8 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
-#include "vm/request.h"
 #include "vm/guest_reap.h"
+#include "vm/request.h"
 #include "vm/vcpu_time.h"
 
 #define WITNESS "witness"
