@@ -4,6 +4,8 @@
 // is delivered behind it, late, once and never early, and the pause is named as a cause.
 #include "times.h"
 
+#include "random.h"
+
 #include <lib/time.h>
 
 #define PAUSES 20u
@@ -12,14 +14,16 @@
 int test_main(void)
 {
     struct lull_run_times last, now;
+    uint64_t seed = 1 + pages_start()->instance;
     uint64_t pauses = pages_vcpu()->pauses, late = 0, paused_ns = 0;
 
     hypercall_run_times();
     last = times_read();
     while (pages_vcpu()->pauses < pauses + PAUSES) {
-        uint64_t deadline_ns = clock_now_ns() + STEP_NS, events = test_timer_count;
+        uint64_t delay_ns = STEP_NS / 2 + random_next(&seed) % (2 * STEP_NS); // in no step with the pauses
+        uint64_t deadline_ns = clock_now_ns() + delay_ns, events = test_timer_count;
 
-        test_sleep(STEP_NS);
+        test_sleep(delay_ns);
         EXPECT_EQUAL(test_timer_count, events + 1);
         EXPECT(test_timer_ns >= deadline_ns);
         if (pages_vcpu()->timer_split.injected_ns == pages_vcpu()->timer.injected_ns)

@@ -8,6 +8,7 @@
 
 #define RUN_NS (120 * NSEC_PER_MSEC)
 #define SLEEP_NS (50 * NSEC_PER_MSEC)
+#define MUCH_NS (300 * NSEC_PER_MSEC)
 #define LITTLE_NS NSEC_PER_MSEC // for what the guest runs beside what it measures
 
 static uint64_t running_ns(void)
@@ -24,20 +25,24 @@ static void note(unsigned int irq)
         fired_running_ns = running_ns();
 }
 
+// The last of the spinning may have been long: an emulator may stall, and the other guest has its slices.
 static void test_contended(void)
 {
-    uint64_t start_running_ns = running_ns(), start_ns = clock_now_ns(), passed_ns;
+    uint64_t start_running_ns = running_ns(), start_ns = clock_now_ns(), last_ns = start_ns,
+             now_ns = start_ns;
 
     EXPECT_EQUAL(hypercall_set_runtime(RUN_NS), LULL_TIME_NEVER);
     irq_enable();
-    while (test_runtime_count == 0)
-        test_spin(NSEC_PER_USEC);
+    while (test_runtime_count == 0) {
+        last_ns = now_ns;
+        now_ns = clock_now_ns();
+    }
     irq_disable();
-    passed_ns = clock_now_ns() - start_ns;
+    now_ns = clock_now_ns();
     EXPECT_EQUAL(test_runtime_count, 1);
     EXPECT(fired_running_ns - start_running_ns >= RUN_NS);
-    EXPECT(fired_running_ns - start_running_ns < RUN_NS + LITTLE_NS);
-    EXPECT(passed_ns > RUN_NS * 8 / 5 && passed_ns < RUN_NS * 5 / 2);
+    EXPECT(fired_running_ns - start_running_ns < RUN_NS + (now_ns - last_ns) + LITTLE_NS);
+    EXPECT(now_ns - start_ns > RUN_NS + RUN_NS / 4); // twice as much, if nothing stalls
     EXPECT_EQUAL(test_timer_count, 0);
     test_runtime_count = 0;
 }
@@ -46,17 +51,17 @@ static void test_asleep(void)
 {
     uint64_t left_ns;
 
-    EXPECT_EQUAL(hypercall_set_runtime(10 * LITTLE_NS), LULL_TIME_NEVER);
+    EXPECT_EQUAL(hypercall_set_runtime(MUCH_NS), LULL_TIME_NEVER);
     test_sleep(SLEEP_NS);
     EXPECT_EQUAL(test_runtime_count, 0);
-    left_ns = hypercall_set_runtime(20 * LITTLE_NS);
-    EXPECT(left_ns < 10 * LITTLE_NS && left_ns > 9 * LITTLE_NS);
+    left_ns = hypercall_set_runtime(2 * MUCH_NS);
+    EXPECT(left_ns < MUCH_NS && left_ns > MUCH_NS - SLEEP_NS);
     test_sleep(SLEEP_NS);
     left_ns = hypercall_set_runtime(LULL_TIME_NEVER);
-    EXPECT(left_ns < 20 * LITTLE_NS && left_ns > 19 * LITTLE_NS);
+    EXPECT(left_ns < 2 * MUCH_NS && left_ns > 2 * MUCH_NS - SLEEP_NS);
     EXPECT_EQUAL(hypercall_set_runtime(LULL_TIME_NEVER), LULL_TIME_NEVER);
     irq_enable();
-    test_spin(30 * LITTLE_NS);
+    test_spin(SLEEP_NS);
     irq_disable();
     EXPECT_EQUAL(test_runtime_count, 0);
 }
@@ -66,7 +71,8 @@ static void test_bounds(void)
 {
     EXPECT_EQUAL(hypercall_set_runtime(0), LULL_TIME_NEVER);
     irq_enable();
-    test_spin(LITTLE_NS);
+    while (test_runtime_count == 0) {
+    }
     irq_disable();
     EXPECT_EQUAL(test_runtime_count, 1);
     EXPECT_EQUAL(hypercall_set_runtime(UINT64_MAX), LULL_TIME_NEVER);
