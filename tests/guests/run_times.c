@@ -36,7 +36,7 @@ int test_main(void)
     EXPECT_EQUAL(pages_vcpu()->run_times.version, 0);
     hypercall_run_times();
     before = times_read();
-    EXPECT_EQUAL(before.version, 1);
+    EXPECT(before.version >= 1); // 2 where the other one woke up in between
     EXPECT(before.blocked_ns >= SLEEP_NS);
 
     jumps_ns = spin(before.since_ns + SPIN_NS);
