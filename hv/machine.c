@@ -170,8 +170,8 @@ static struct clock_source *calibrate_all(void)
     return reference;
 }
 
-// The one error that is known is that of the TSC against what it was measured with. The PIT is too narrow to be looked at
-// once in a while.
+// The one error that is known is that of the TSC against what it was measured with. The PIT is too narrow to be looked
+// at once in a while.
 static void init_cross_check(const struct clock_source *source, struct clock_source *reference)
 {
     if (source == tsc && (reference == hpet || reference == pmtimer))

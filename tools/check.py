@@ -16,6 +16,7 @@ from pathlib import Path
 C_FOLDERS = ("hv", "boot", "guest", "tests")
 MAX_C_LINES = 400
 MAX_ASM_LINES = 1000
+MAX_COLUMNS = 120  # in hv/
 
 
 def sources(*suffixes, folders=C_FOLDERS):
@@ -68,6 +69,13 @@ def sizes(_):
     return found
 
 
+def line_lengths(_):
+    return "".join(f"{path}:{number}: {len(line)} columns, at most {MAX_COLUMNS}\n"
+                   for path in sources(".c", ".h", ".asm", folders=("hv",))
+                   for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+                   if len(line) > MAX_COLUMNS)
+
+
 def licences(_):
     return "".join(f"{path}: has no SPDX-License-Identifier in its first three lines\n"
                    for path in sources(".c", ".h", ".asm", ".py", folders=(*C_FOLDERS, "tools"))
@@ -101,6 +109,7 @@ CHECKS = {
     "include floors": floors,
     "headers compile alone": headers,
     "file sizes": sizes,
+    "line lengths": line_lengths,
     "licence lines": licences,
     "format": c_format,
     "shell scripts": shell,

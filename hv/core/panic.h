@@ -3,8 +3,8 @@
 //
 // A panic means a bug of the hypervisor or a machine it cannot run on; a guest can never cause one. The path uses
 // almost nothing: the console hook of core/log.h, the symbol table, and memory that it checks before it
-// follows a pointer. A fault or a panic inside a panic is told from the first one and stops at once. All other CPUs are stopped
-// first (x86/stop.h), and the report says where each was.
+// follows a pointer. A fault or a panic inside a panic is told from the first one and stops at once. All other CPUs are
+// stopped first (x86/stop.h), and the report says where each was.
 #pragma once
 
 #include <stdbool.h>
@@ -26,8 +26,8 @@ void panic_set_action(enum panic_action action);
 // queue and writes by polling, because no interrupt will come any more. Any context.
 bool panic_active(void);
 
-// Where another CPU is in a panic, stop: this CPU was at `rip`. Else return. For the handler of the NMI by which that CPU stops
-// the others.
+// Where another CPU is in a panic, stop: this CPU was at `rip`. Else return. For the handler of the NMI by which that
+// CPU stops the others.
 void panic_yield(uint64_t rip);
 
 // Prints the reason and the caller's backtrace, and stops. Any context, interrupts off.
@@ -38,6 +38,6 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 _Noreturn void panic_trap(const struct trap_frame *frame, uint64_t cr2, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// Stops because of the machine, not of a bug: prints the sentence, which says the fact and the remedy, and no backtrace.
-// Boot, any context.
+// Stops because of the machine, not of a bug: prints the sentence, which says the fact and the remedy, and no
+// backtrace. Boot, any context.
 _Noreturn void panic_machine(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -75,7 +75,8 @@ struct boot_info;
 // after paging_init() and with the log working. Always fills in `info`; false if the machine has no usable ACPI.
 bool acpi_init(const struct boot_info *boot, struct acpi_info *info);
 
-// The APIC ids of at most `max` CPUs that the firmware offers, each once, without the one that is `own`. Returns their number.
+// The APIC ids of at most `max` CPUs that the firmware offers, each once, without the one that is `own`. Returns their
+// number.
 uint32_t acpi_other_cpus(const struct acpi_info *info, uint32_t own, uint32_t *apic_ids, uint32_t max);
 
 // The defaults alone.

@@ -161,8 +161,8 @@ static bool is_full(void)
     return uart.tx_head - uart.tx_tail == TX_RING;
 }
 
-// Before the interrupts and in a panic nothing else matters: text waits for the line. Later it must not, since interrupts are
-// off and a byte takes 87 us.
+// Before the interrupts and in a panic nothing else matters: text waits for the line. Later it must not, since
+// interrupts are off and a byte takes 87 us.
 static bool may_wait(void)
 {
     return !uart.by_interrupt || panic_active();

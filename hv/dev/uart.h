@@ -4,16 +4,16 @@
 // Two phases. From uart_init() on, output is polled: it works from the first lines of C, without interrupts,
 // memory or anything else. From uart_start_interrupts() on, output goes through a ring: as much as the
 // chip takes is handed over at once, only the rest waits for the chip's interrupt; so a short line costs no interrupt,
-// and an idle line never interrupts. Nobody waits for the line then, since interrupts are off and a byte takes 87 us: what
-// the ring has no room for is lost, and when half the ring is free again, a note in its place says how much it was. A panic
-// and what follows it are polled again, and lose nothing.
+// and an idle line never interrupts. Nobody waits for the line then, since interrupts are off and a byte takes 87 us:
+// what the ring has no room for is lost, and when half the ring is free again, a note in its place says how much it
+// was. A panic and what follows it are polled again, and lose nothing.
 //
 //   uart_write("ok\n", 3)  ->  tx ring: o k \r \n  ->  FIFO (16 bytes)  ->  wire
 //                                   ^ uart_interrupt() goes on where the FIFO was full
 //
 // A machine without a UART is no error: every function then does nothing.
-// All calls: interrupts off; uart_write() any CPU, the others the boot CPU (uart_interrupt is called by the trap switch, so
-// nothing here nests).
+// All calls: interrupts off; uart_write() any CPU, the others the boot CPU (uart_interrupt is called by the trap
+// switch, so nothing here nests).
 #pragma once
 
 #include <stdbool.h>

@@ -37,8 +37,8 @@
 
 // The measured times of silence: after a rehearsal, a shorter and a longer one by turns. All begin at a multiple of the
 // unit and end in the upper half of it. What ends such a time does not take quite the same way through the code each
-// time, so of either length the one counts that took the fewest instructions: between these two only the length differs.
-// Both are long enough for the clock to be checked at their end.
+// time, so of either length the one counts that took the fewest instructions: between these two only the length
+// differs. Both are long enough for the clock to be checked at their end.
 #define SILENCE_UNIT_NS BIT(34) // 17 s
 #define SILENCE_SHORT_NS (12 * NSEC_PER_SEC)
 #define SILENCE_LONG_NS (16 * NSEC_PER_SEC)

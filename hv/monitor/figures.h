@@ -39,8 +39,8 @@ void figures_subtract(struct figures *end, const struct figures *begin);
 // The hardware interrupts that are attributed to a guest's timers.
 uint64_t figures_interrupts_of(const struct guest *guest);
 
-// Every timer interrupt that was taken is attributed to a reason, and the guests' ones to guests: `gone` of them to guests
-// that were destroyed since boot.
+// Every timer interrupt that was taken is attributed to a reason, and the guests' ones to guests: `gone` of them to
+// guests that were destroyed since boot.
 bool figures_all_attributed(uint64_t gone);
 
 // Adds up the lateness of the timer events of all guests, and empties it in each.

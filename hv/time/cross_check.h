@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The clock held against a second counter, for as long as the machine runs.
 //
-// The model: a look reads both together, the reference between two reads of the clock. The difference of what has passed
-// since the start by the one and by the other is what the clock has drifted. It cannot be more than the error that
-// calibration published, over the time that has passed, and the uncertainty of the two looks at its ends:
+// The model: a look reads both together, the reference between two reads of the clock. The difference of what has
+// passed since the start by the one and by the other is what the clock has drifted. It cannot be more than the error
+// that calibration published, over the time that has passed, and the uncertainty of the two looks at its ends:
 //
 //   clock      ...|--- a reference tick, half the distance of its two reads ---|...
 //
-// Looks may lie any time apart, so they ride on what happens anyway (a CPU that goes to sleep, time/sleep.h; the monitor) and none
-// needs a timer. A reference of 24 or 32 bits
-// goes round many times between two: how many times, the clock itself tells, as long as it has not drifted by half a round
-// since the last look (2.3 s, the PM timer's 24 bits: a fortnight at 2 ppm).
+// Looks may lie any time apart, so they ride on what happens anyway (a CPU that goes to sleep, time/sleep.h; the
+// monitor) and none needs a timer. A reference of 24 or 32 bits
+// goes round many times between two: how many times, the clock itself tells, as long as it has not drifted by half a
+// round since the last look (2.3 s, the PM timer's 24 bits: a fortnight at 2 ppm).
 //
 // What is published is the error of the clock against the reference at any time, not only at a look:
 //
-//   error(now) = error_ns + error_ppb * (now - checked_ns)      error_ns: |drift| found by the last look, and its uncertainty
+//   error(now) = error_ns + error_ppb * (now - checked_ns)      error_ns: |drift| of the last look, and its uncertainty
 //
-// so it grows with every second in which nobody looks, and shrinks at the next look. Where a look finds more than that, a
-// counter is broken (a TSC that stepped, an HPET that stands still in deep sleep): this is said once and counted.
+// so it grows with every second in which nobody looks, and shrinks at the next look. Where a look finds more than that,
+// a counter is broken (a TSC that stepped, an HPET that stands still in deep sleep): this is said once and counted.
 //
-// Example: TSC against a 32-bit HPET of 100 MHz, error 2501 ppb, a look after an hour: the counter has gone round 83 times
-// and stands 35,432,932 ticks further than at the start; the clock expected 35,432,932, so the drift is 0; the bound is 9 ms.
+// Example: TSC against a 32-bit HPET of 100 MHz, error 2501 ppb, a look after an hour: the counter has gone round 83
+// times and stands 35,432,932 ticks further than at the start; the clock expected 35,432,932, so the drift is 0; the
+// bound is 9 ms.
 #pragma once
 
 #include <stdbool.h>
@@ -42,8 +43,8 @@ struct clock_error {
     uint64_t error_ppb;  // and off by so many more nanoseconds for each second since
 };
 
-// Start, with the clock running. `error_ppb` bounds the error of the clock's rate against this reference, null where there is
-// none to look at: then the error grows for ever. Boot, interrupts off.
+// Start, with the clock running. `error_ppb` bounds the error of the clock's rate against this reference, null where
+// there is none to look at: then the error grows for ever. Boot, interrupts off.
 void cross_check_init(struct clock_source *reference, uint64_t error_ppb);
 
 // Look. False where there is no reference. Any CPU, interrupts off; some microseconds.

@@ -53,8 +53,8 @@ static void guard(struct sleep *sleep, uint64_t delay_ns)
     sleep->second->arm(sleep->second, guard_ns);
 }
 
-// At the last moment the first chip's interrupt is as good as there, and to change places would only make a second one. If it
-// does not come all the same (it was set late, by an SMI), the second chip serves the queue.
+// At the last moment the first chip's interrupt is as good as there, and to change places would only make a second one.
+// If it does not come all the same (it was set late, by an SMI), the second chip serves the queue.
 static void hand_over(struct sleep *sleep, uint64_t programmed_ns, uint64_t now_ns)
 {
     sleep->second_used = true;

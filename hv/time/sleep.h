@@ -5,7 +5,7 @@
 // in deep sleep states on CPUs without ARAT, and errata and firmware have lost an interrupt. A second chip helps,
 // in one of two ways:
 //
-//   guarded       a dead-man's switch: for a long sleep the second chip is set slightly behind the deadline, and taken back
+//   guarded       a dead-man's switch: for a long sleep the second chip is set a little behind the deadline, taken back
 //                 when the CPU wakes. In health it never interrupts. If it does, the timer has failed: the queue is
 //                 served, late by at most the distance; this is counted and said once; and every sleep is
 //                 guarded from then on
@@ -14,12 +14,13 @@
 //
 // An idle CPU with nothing due has neither armed: silence is kept.
 //
-// Example, guarded, HPET behind the LAPIC timer: at 0 the CPU goes to sleep for an event at 1000 ms. Second chip: 1000 ms +
-// 1 ms + 1000 ms / 1024 = 1001.977 ms. At 1000 ms the LAPIC timer wakes the CPU, which stops the HPET before it does
-// anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out. (So a timer that
-// loses the very first interrupt in a short sleep is not noticed; deadman=all guards every sleep.)
+// Example, guarded, HPET behind the LAPIC timer: at 0 the CPU goes to sleep for an event at 1000 ms. Second chip: 1000
+// ms + 1 ms + 1000 ms / 1024 = 1001.977 ms. At 1000 ms the LAPIC timer wakes the CPU, which stops the HPET before it
+// does anything else. A sleep of 5 ms is not worth the guard's five register accesses: one comparison finds that out.
+// (So a timer that loses the very first interrupt in a short sleep is not noticed; deadman=all guards every sleep.)
 //
-// When a CPU goes to sleep the clock is also held against a second counter (cross_check.h), once in SLEEP_CHECK_NS at most: that needs no wake-up of its own, and delays nobody's event.
+// When a CPU goes to sleep the clock is also held against a second counter (cross_check.h), once in SLEEP_CHECK_NS at
+// most: that needs no wake-up of its own, and delays nobody's event.
 #pragma once
 
 #include <stdbool.h>
@@ -33,7 +34,8 @@ struct clock_event;
 #define SLEEP_SHALLOW_NS 5000ull     // shorter sleeps are not handed over: none gets deep in 5 us
 #define SLEEP_CHECK_NS 8000000000ull // between two looks at the second counter, at least
 
-// The guard's distance behind the deadline: for one interrupt that is taken late, and for two chips whose crystals differ.
+// The guard's distance behind the deadline: for one interrupt that is taken late, and for two chips whose crystals
+// differ.
 #define SLEEP_GUARD_NS 1000000ull
 #define SLEEP_GUARD_FRACTION 1024u // of the delay: 976 parts per million
 
@@ -62,14 +64,14 @@ struct sleep {
     struct sleep_stats stats;
 };
 
-// This CPU's sleeps: which help, its timer, and the chip that helps (null for SLEEP_ALONE). Once at each CPU's start, after
-// timer_init(first), interrupts off. A chip that guards must interrupt with VECTOR_GUARD, one that is handed over to with
-// VECTOR_HPET, and both must wake this CPU.
+// This CPU's sleeps: which help, its timer, and the chip that helps (null for SLEEP_ALONE). Once at each CPU's start,
+// after timer_init(first), interrupts off. A chip that guards must interrupt with VECTOR_GUARD, one that is handed over
+// to with VECTOR_HPET, and both must wake this CPU.
 void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_event *second);
 
-// Most sleeps need nothing: the CPU is about to halt, its timer set to `programmed_ns` by timer_settle(), and false says that it
-// may just do so. Otherwise sleep_begin() goes before the halt and sleep_end() behind it. Context for all below: this CPU,
-// interrupts off.
+// Most sleeps need nothing: the CPU is about to halt, its timer set to `programmed_ns` by timer_settle(), and false
+// says that it may just do so. Otherwise sleep_begin() goes before the halt and sleep_end() behind it. Context for all
+// below: this CPU, interrupts off.
 static inline bool sleep_matters(const struct sleep *sleep, uint64_t programmed_ns)
 {
     return __builtin_expect(programmed_ns > sleep->near_ns, 0);

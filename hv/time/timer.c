@@ -19,8 +19,7 @@
 #define NOINLINE __attribute__((noinline))
 
 struct timer_queue {
-    uint64_t
-        programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring, leave it alone
+    uint64_t programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring
     struct timer_wheel wheel;
     struct timer_wheel open; // the beginnings of windows
     uint64_t windows;        // on the open wheel
@@ -50,8 +49,8 @@ static void set_event(struct timer_queue *queue, struct clock_event *event)
 {
     queue->event = event;
     queue->horizon_ns = 0; // of another chip's range
-    // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw sets
-    // the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
+    // Half the gap: the clock is read only when the interrupt has come, and that may be late. A wrap that nobody saw
+    // sets the clock back to before the deadline, so the next interrupt would be as late, and time would stand still.
     uint64_t unread_ns = clock_max_gap_ns() / 2;
     queue->range_ns = event->max_delay_ns < unread_ns ? event->max_delay_ns : unread_ns;
 }
@@ -309,7 +308,7 @@ static void NOINLINE serve_windows_settling(struct timer_queue *queue)
     queue->programmed_ns = programmed_ns;
 }
 
-// A narrow clock source must be read before it wraps: then even an empty queue of the boot CPU wakes once in that range.
+// A narrow clock source must be read before it wraps: then even the boot CPU's empty queue wakes once in that range.
 static NOINLINE bool may_stop(void)
 {
     return clock_max_gap_ns() == UINT64_MAX || cpu_this()->id != 0;

@@ -15,9 +15,9 @@
 // Example, hardware free, now = 1000: arm(A, 5000) sets the hardware to 5000; arm(B, 9000) only puts B on
 // the wheel; arm(A, 12000) moves A on the wheel; at 5000 the interrupt finds nothing due and sets 9000.
 //
-// Slack: a timer may have a window, [deadline, deadline + slack], at any instant of which it may expire. On the wheel is
-// its end. A second wheel, the open wheel, holds the windows by their beginnings. Whenever the CPU is awake at one of
-// the moments above (an interrupt of the timer has come, or it is about to go idle), every window that is open is
+// Slack: a timer may have a window, [deadline, deadline + slack], at any instant of which it may expire. On the wheel
+// is its end. A second wheel, the open wheel, holds the windows by their beginnings. Whenever the CPU is awake at one
+// of the moments above (an interrupt of the timer has come, or it is about to go idle), every window that is open is
 // served. The hardware is set for the earliest end, which is the fewest wake-ups that meet all windows: until then
 // nobody needs one, and the one whose end it is needs it no later (the greedy rule for stabbing intervals).
 //
@@ -88,9 +88,9 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
 // Context for this and all below: the queue's CPU, interrupts off.
 void timer_arm_at(struct timer *timer, uint64_t deadline_ns);
 
-// Arm or move a timer with a window: it expires at an instant of [deadline_ns, deadline_ns + slack_ns], by preference when
-// the CPU is awake for another reason. A sum of 2^64 - 1 or more has no end: such a timer is served only in passing, and
-// makes no interrupt. slack_ns 0 and deadline_ns TIME_NEVER: as timer_arm().
+// Arm or move a timer with a window: it expires at an instant of [deadline_ns, deadline_ns + slack_ns], by preference
+// when the CPU is awake for another reason. A sum of 2^64 - 1 or more has no end: such a timer is served only in
+// passing, and makes no interrupt. slack_ns 0 and deadline_ns TIME_NEVER: as timer_arm().
 void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
 
 // The earliest time at which a timer that is armed, or is expiring, may expire: its deadline.
@@ -116,8 +116,8 @@ struct timer_held {
     uint64_t deadline_ns, slack_ns; // TIME_NEVER: it was not armed
 };
 
-// Take a timer off this CPU's queue, and put it on another's, as it was. A timer that is not armed keeps the time that it
-// expired at. Context: the first on the old CPU, the second on the new one.
+// Take a timer off this CPU's queue, and put it on another's, as it was. A timer that is not armed keeps the time that
+// it expired at. Context: the first on the old CPU, the second on the new one.
 void timer_leave(struct timer *timer, struct timer_held *held);
 void timer_enter(struct timer *timer, const struct timer_held *held);
 
@@ -139,8 +139,8 @@ void timer_acknowledge(void);
 // Returns what the hardware holds, as timer_programmed_ns().
 uint64_t timer_settle(void);
 
-// Let another chip make this CPU's interrupts; the old one is stopped. `interrupted`: an interrupt of either was taken, and
-// timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
+// Let another chip make this CPU's interrupts; the old one is stopped. `interrupted`: an interrupt of either was taken,
+// and timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
 void timer_use(struct clock_event *event, bool interrupted);
 
 // What a CPU's hardware is set to; TIME_NEVER: nothing; 0 inside an expire(). The queue begins with it.

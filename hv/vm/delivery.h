@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What is noted of a timer event between its becoming pending and its delivery, so that its lateness can be split by cause
-// (lateness.h).
+// What is noted of a timer event between its becoming pending and its delivery, so that its lateness can be split by
+// cause (lateness.h).
 //
 // Nothing is noted of an event that is delivered as soon as it is pending. Whatever else can come between is away from
 // that path, and is noted where it happens, in vtimer.delay: the guest cannot take the interrupt, the vCPU gets the CPU
@@ -52,8 +52,9 @@ static inline void delivery_before_leaving(struct vcpu *vcpu, uint64_t now_tsc)
         delivery_count_wait(vcpu, now_tsc);
 }
 
-// The rest of delivery_made() where something has come between, the event is early, or the clock is not the TSC. These two
-// return true, what their callers return, so that they can be called in the last place and nothing is saved for them.
+// The rest of delivery_made() where something has come between, the event is early, or the clock is not the TSC. These
+// two return true, what their callers return, so that they can be called in the last place and nothing is saved for
+// them.
 bool delivery_made_slowly(struct vcpu *vcpu);
 
 // The ring of the vCPU is full.

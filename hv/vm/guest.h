@@ -2,11 +2,11 @@
 // A guest: an image, memory, one vCPU, a console and an end.
 //
 // Life: guest_create() loads the image and makes the vCPU runnable, on one CPU. It ends there by HCALL_EXIT or by
-// guest_kill(); then its memory goes back in small steps (guest_reap.h), while this structure stays as its memorial (why it
-// ended, registers, console output) until guest_destroy().
+// guest_kill(); then its memory goes back in small steps (guest_reap.h), while this structure stays as its memorial
+// (why it ended, registers, console output) until guest_destroy().
 //
-// Context of everything here: interrupts off, the boot CPU. Unless said: guest_find() any CPU; guest_exit(), guest_kill() and
-// guest_serve() the CPU that the guest belongs to, for they touch its vCPU.
+// Context of everything here: interrupts off, the boot CPU. Unless said: guest_find() any CPU; guest_exit(),
+// guest_kill() and guest_serve() the CPU that the guest belongs to, for they touch its vCPU.
 #pragma once
 
 #include <stdarg.h>
@@ -77,8 +77,8 @@ extern struct list_node guest_list;
 // nothing is left behind then.
 struct guest *guest_create(const struct guest_config *config, const char **reason);
 
-// The guest of that id, or null. Bounded by a constant up to some thousands of guests: doorbells come this way. Any CPU;
-// what is found stays there until interrupts are on again.
+// The guest of that id, or null. Bounded by a constant up to some thousands of guests: doorbells come this way. Any
+// CPU; what is found stays there until interrupts are on again.
 struct guest *guest_find(uint32_t id);
 
 // End a guest of this CPU. Only the first end counts; callers go on. The vCPU does not run again. `reason` is one word.
@@ -92,14 +92,14 @@ void guest_kill(struct guest *guest, const char *reason, const char *format, ...
 // End a guest of any CPU because the operator wants it. False: it had ended.
 bool guest_stop(struct guest *guest, const char *detail);
 
-// Keep a guest from running, and let it go on. False: it has ended, or is paused (not paused) already. Real time goes on
-// meanwhile: see vcpu_pause().
+// Keep a guest from running, and let it go on. False: it has ended, or is paused (not paused) already. Real time goes
+// on meanwhile: see vcpu_pause().
 bool guest_pause(struct guest *guest);
 bool guest_resume(struct guest *guest);
 
 // Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);
 
-// Do what the boot CPU asks of the owner of a guest (request.h). False: there was nothing to do, since the guest has ended, or
-// is paused (not paused) already.
+// Do what the boot CPU asks of the owner of a guest (request.h). False: there was nothing to do, since the guest has
+// ended, or is paused (not paused) already.
 bool guest_serve(const struct request_guest *request);

@@ -3,9 +3,9 @@
 //
 //   guest count=10 mem=1M name=web -- hz=1000 work=demo
 //
-// The first word names the module. What follows ` -- ` is the guest's own, passed on as it stands. A wrong value of a key
-// here refuses the module, because a guest with other memory or in another number than was asked for is not the guest
-// that was asked for; an unknown key is logged and ignored.
+// The first word names the module. What follows ` -- ` is the guest's own, passed on as it stands. A wrong value of a
+// key here refuses the module, because a guest with other memory or in another number than was asked for is not the
+// guest that was asked for; an unknown key is logged and ignored.
 #pragma once
 
 #include <stdbool.h>

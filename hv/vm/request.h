@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the boot CPU asks of the others, and waits for.
 //
-// Guests are made, destroyed and reported on by the boot CPU alone (the monitor). Where that touches what belongs to another
-// CPU, it asks that CPU: one request at a time, served in the handler of VECTOR_KICK. No CPU ever waits for the boot CPU, and every path
-// with interrupts off is bounded, so each request is answered soon; a CPU that does not answer is a bug, and panics.
+// Guests are made, destroyed and reported on by the boot CPU alone (the monitor). Where that touches what belongs to
+// another CPU, it asks that CPU: one request at a time, served in the handler of VECTOR_KICK. No CPU ever waits for the
+// boot CPU, and every path with interrupts off is bounded, so each request is answered soon; a CPU that does not answer
+// is a bug, and panics.
 //
-// Example: guest_kill(G) on the boot CPU, G belongs to CPU 2: request_guest(G) -> kick -> CPU 2 takes G's vCPU off itself and
-// answers -> the boot CPU goes on, and gives the memory back later (guest_reap.h).
+// Example: guest_kill(G) on the boot CPU, G belongs to CPU 2: request_guest(G) -> kick -> CPU 2 takes G's vCPU off
+// itself and answers -> the boot CPU goes on, and gives the memory back later (guest_reap.h).
 //
 // Context of everything here: the boot CPU, interrupts off, no request pending, unless said.
 #pragma once
@@ -16,8 +17,8 @@
 struct cpu;
 struct guest;
 
-// Every other CPU has looked into its mail and left whatever it was doing in the hypervisor at the time of this call. What
-// nobody could find any more before the call is used by nobody after it.
+// Every other CPU has looked into its mail and left whatever it was doing in the hypervisor at the time of this call.
+// What nobody could find any more before the call is used by nobody after it.
 void request_quiesce(void);
 
 // What the owner of a guest is to do with it.
@@ -35,7 +36,8 @@ struct request_guest {
     bool served, done;           // the answer
 };
 
-// Have it done, by whichever CPU owns the guest now, this one too. False: there was nothing to do, as guest_serve() says.
+// Have it done, by whichever CPU owns the guest now, this one too. False: there was nothing to do, as guest_serve()
+// says.
 bool request_guest(struct request_guest *request);
 
 // cpu_set_timed() on every CPU, this one too.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The run queue of a CPU, for the two files that work on it: sched.c decides who runs, share.c moves vCPUs between CPUs. Only
-// its own CPU touches it, but for what is marked as atomic.
+// The run queue of a CPU, for the two files that work on it: sched.c decides who runs, share.c moves vCPUs between
+// CPUs. Only its own CPU touches it, but for what is marked as atomic.
 #pragma once
 
 #include <stdbool.h>

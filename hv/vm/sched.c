@@ -59,8 +59,8 @@ static inline uint64_t weighted(const struct vcpu *vcpu, uint64_t passed_tsc)
     return (uint64_t)((unsigned __int128)passed_tsc * vcpu->slowness >> SCHED_SLOWNESS_SHIFT);
 }
 
-// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too. Where
-// nobody waits the floor comes along: it may have had the CPU to itself for hours.
+// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too.
+// Where nobody waits the floor comes along: it may have had the CPU to itself for hours.
 static inline void charge(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
 {
     uint64_t passed_tsc = now_tsc - vcpu->charged_tsc;
@@ -278,7 +278,8 @@ static uint64_t NOINLINE halt_with_care(struct cpu *cpu, uint64_t programmed_ns)
     return vector;
 }
 
-// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end them.
+// Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end
+// them.
 static void NOINLINE idle(struct cpu *cpu, struct run_queue *queue)
 {
     uint64_t programmed_ns = timer_settle();

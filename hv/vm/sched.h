@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who runs next on a CPU: fair by the CPU time received and by weight, and without a tick.
 //
-// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks, divided by weight); the one that has
-// had least runs first. A time slice exists only while somebody waits: its timer is armed when a second vCPU becomes
-// runnable and cancelled when the queue is empty. Everybody who wants the CPU gets one slice in each SCHED_PERIOD_NS, as long
-// as its weight is large among all, so what each has received never differs by more than that from its share. A vCPU that
-// wakes takes the CPU at once if it has had less of it than the one that runs. One that has slept, or is new, counts at
-// most half a period less than the one that got the CPU last or has it to itself (the floor), so that sleeping saves up no
-// claim.
+// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks, divided by weight); the one that
+// has had least runs first. A time slice exists only while somebody waits: its timer is armed when a second vCPU
+// becomes runnable and cancelled when the queue is empty. Everybody who wants the CPU gets one slice in each
+// SCHED_PERIOD_NS, as long as its weight is large among all, so what each has received never differs by more than that
+// from its share. A vCPU that wakes takes the CPU at once if it has had less of it than the one that runs. One that has
+// slept, or is new, counts at most half a period less than the one that got the CPU last or has it to itself (the
+// floor), so that sleeping saves up no claim.
 //
 // Example: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 2.5 ms; C always has had
 // least, so it runs the moment its timer fires. With weight=300 for A, A runs for 3.75 ms and B for 1.25 ms.
 //
-// Several CPUs: a vCPU belongs to one, and only that one touches its queue (mail.h). How it gets to another one is share.h.
+// Several CPUs: a vCPU belongs to one, and only that one touches its queue (mail.h). How it gets to another one is
+// share.h.
 //
 // Context of everything here: this CPU, interrupts off.
 #pragma once
@@ -53,12 +54,12 @@ void sched_pause(struct vcpu *vcpu);
 // The vCPU ends, whatever it is doing.
 void sched_remove(struct vcpu *vcpu);
 
-// The vCPU to run now. While there is none the CPU sleeps, with the timer hardware set for exactly the next deadline, or
-// off. Interrupts are taken (and timers expire, commands run) only inside this sleep and while a guest runs.
+// The vCPU to run now. While there is none the CPU sleeps, with the timer hardware set for exactly the next deadline,
+// or off. Interrupts are taken (and timers expire, commands run) only inside this sleep and while a guest runs.
 struct vcpu *sched_pick(void);
 
-// For the monitor, of any CPU: switches from one vCPU to another, times it went to sleep, vCPUs that were handed over to
-// it; and how many vCPUs it has.
+// For the monitor, of any CPU: switches from one vCPU to another, times it went to sleep, vCPUs that were handed over
+// to it; and how many vCPUs it has.
 struct sched_stats {
     uint64_t switches, idle_entries, adopted;
     uint32_t vcpus;

@@ -6,12 +6,13 @@
 //   - a CPU that goes to sleep says so first, then kicks those at which somebody waits, who then hand over.
 //
 // The two looks are not ordered against each other by a fence, which every wake-up would pay for: where both miss, the
-// waiting one is handed over at the end of the slice. vCPUs that block stay where they are, with their timers, so an idle
-// machine moves nothing. On the way virtual time is relative to the floor: what a vCPU has had more or less than the
-// others goes along.
+// waiting one is handed over at the end of the slice. vCPUs that block stay where they are, with their timers, so an
+// idle machine moves nothing. On the way virtual time is relative to the floor: what a vCPU has had more or less than
+// the others goes along.
 //
-// Example, CPUs 0 and 1, A and B spin on CPU 0, C on CPU 1 ends: CPU 1 sets its bit in share_idle and finds CPU 0 contended:
-// kick. CPU 0 claims the bit, takes B off its queue and its timer off the wheel, and mails it. CPU 1 adopts B, which runs.
+// Example, CPUs 0 and 1, A and B spin on CPU 0, C on CPU 1 ends: CPU 1 sets its bit in share_idle and finds CPU 0
+// contended: kick. CPU 0 claims the bit, takes B off its queue and its timer off the wheel, and mails it. CPU 1 adopts
+// B, which runs.
 //
 // Context of everything here: this CPU, interrupts off.
 #pragma once
@@ -32,7 +33,8 @@ static inline bool share_wanted(void)
     return __builtin_expect(__atomic_load_n(&share_idle, __ATOMIC_RELAXED) != 0, 0);
 }
 
-// Hand those who wait in this CPU's queue over to CPUs that sleep, as many as there are. The slice timer stays as it is.
+// Hand those who wait in this CPU's queue over to CPUs that sleep, as many as there are. The slice timer stays as it
+// is.
 void share_out(struct run_queue *queue);
 
 // This CPU is about to sleep and would take a vCPU over, and does not any more.

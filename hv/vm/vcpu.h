@@ -129,7 +129,8 @@ void vcpu_wake(struct vcpu *vcpu);
 // The same for a vCPU of another CPU.
 void vcpu_ring_remote(struct vcpu *vcpu, uint64_t irq_bits);
 
-// The same on any CPU, interrupts off, for the vCPU of a guest that was found alive since this CPU last had interrupts on.
+// The same on any CPU, interrupts off, for the vCPU of a guest that was found alive since this CPU last had interrupts
+// on.
 static inline void vcpu_ring(struct vcpu *vcpu, uint64_t irq_bits)
 {
     if (__builtin_expect(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != cpu_this(), 0))
@@ -141,12 +142,12 @@ static inline void vcpu_ring(struct vcpu *vcpu, uint64_t irq_bits)
 // Take the vCPU's context off this CPU, if it holds it. Interrupts off.
 void vcpu_unload(struct vcpu *vcpu);
 
-// Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes pending
-// and is delivered when it runs again. It must be neither paused nor ended. Its CPU, interrupts off.
+// Keep the vCPU from running, whatever it is doing, until vcpu_resume(). Its timers go on: what comes due becomes
+// pending and is delivered when it runs again. It must be neither paused nor ended. Its CPU, interrupts off.
 void vcpu_pause(struct vcpu *vcpu);
 
-// Let a paused vCPU go on: it waits again if it did and nothing has come for it, else it is runnable. Its CPU, interrupts
-// off.
+// Let a paused vCPU go on: it waits again if it did and nothing has come for it, else it is runnable. Its CPU,
+// interrupts off.
 void vcpu_resume(struct vcpu *vcpu);
 
 // The vCPU has ended: it is off every queue, and off this CPU if it was on it. Interrupts off.

@@ -64,8 +64,8 @@ static inline void hold(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_
     timer_arm_at(&vcpu->vtimer.timer, deadline_ns);
 }
 
-// The timer interrupt becomes pending for an event that was due at deadline_ns. False: the guest has not taken the last one
-// yet; they are one now.
+// The timer interrupt becomes pending for an event that was due at deadline_ns. False: the guest has not taken the last
+// one yet; they are one now.
 static inline bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
@@ -136,8 +136,8 @@ static void expire(struct timer *timer, uint64_t now_ns)
     pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
 }
 
-// In place of expire() after an event with a slack has been armed, and while HCALL_BLOCK waits, so that no other event pays
-// for them. It also knows what expire() knows, which takes over from it when neither is in use any more.
+// In place of expire() after an event with a slack has been armed, and while HCALL_BLOCK waits, so that no other event
+// pays for them. It also knows what expire() knows, which takes over from it when neither is in use any more.
 static void expire_special(struct timer *timer, uint64_t now_ns)
 {
     struct vtimer *vtimer = container_of(timer, struct vtimer, timer);

@@ -8,23 +8,23 @@
 //   expiry         the pending bit is set, the vCPU wakes          vtimer.c: expire
 //   next entry     the upcall frame is pushed, lateness recorded   upcall.c
 //
-// Trap-free arming: the guest's wish is a word of its shared page (next_deadline_ns), read when what is armed here expires
-// and when the vCPU blocks. A deadline that only moves later needs no call: the old one expires, nothing is
+// Trap-free arming: the guest's wish is a word of its shared page (next_deadline_ns), read when what is armed here
+// expires and when the vCPU blocks. A deadline that only moves later needs no call: the old one expires, nothing is
 // pended, the new one is armed. Example: armed for 10, the guest stores 30; at 10 expire() finds 30 and arms it; the
 // guest stores 50 and halts; vtimer_before_block() arms 50, and 30 never happens.
 //
-// Slack: a wish is a deadline and a slack, two words. The timer queue gets both (timer_arm_window), and armed_until_ns is the
-// end of the window: until then the words are certain to be looked at, so only a wish whose window ends
+// Slack: a wish is a deadline and a slack, two words. The timer queue gets both (timer_arm_window), and armed_until_ns
+// is the end of the window: until then the words are certain to be looked at, so only a wish whose window ends
 // before that needs a call. Example: held is [10, 14]; the guest stores 12 with slack 4, and nothing is to be done.
 //
-// HCALL_BLOCK arms and waits. While it waits (vcpu->blocking) its event makes no interrupt: expire() only wakes the vCPU, and
-// when that has the CPU again, the result goes into its rax.
+// HCALL_BLOCK arms and waits. While it waits (vcpu->blocking) its event makes no interrupt: expire() only wakes the
+// vCPU, and when that has the CPU again, the result goes into its rax.
 //
 // In the periodic mode the next deadline is the last one plus the period, so it does not drift. A period
 // that passes while the tick before is still pending, or before the timer queue gets to it, is counted as
 // missed and never replayed. So while a vCPU does not have the CPU, one tick is all that its timer does: the period is
-// parked then, and goes on, with what passed counted, when the vCPU gets the CPU. Otherwise guests that ask for short periods
-// and only wait would take the CPU from the others, an interrupt for each period.
+// parked then, and goes on, with what passed counted, when the vCPU gets the CPU. Otherwise guests that ask for short
+// periods and only wait would take the CPU from the others, an interrupt for each period.
 #pragma once
 
 #include <stdbool.h>
@@ -62,17 +62,18 @@ struct vtimer {
 // For a new vCPU, whose page is there.
 void vtimer_init(struct vcpu *vcpu, uint32_t owner);
 
-// Arm one event at deadline_ns with that slack, replacing what was armed; a deadline of LULL_TIME_NEVER or more switches the
-// device off, one that has passed fires at once. A pending event that has not reached the guest is taken back. Returns
-// the deadline that was replaced: that of the event taken back, else the one that the guest wanted, at most
-// LULL_TIME_NEVER. Context of this and all below: interrupts off, the vCPU's CPU.
+// Arm one event at deadline_ns with that slack, replacing what was armed; a deadline of LULL_TIME_NEVER or more
+// switches the device off, one that has passed fires at once. A pending event that has not reached the guest is taken
+// back. Returns the deadline that was replaced: that of the event taken back, else the one that the guest wanted, at
+// most LULL_TIME_NEVER. Context of this and all below: interrupts off, the vCPU's CPU.
 uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns);
 
-// Arm one event at now + delay_ns (saturating); 0 switches the device off. An event that is pending already stays pending.
+// Arm one event at now + delay_ns (saturating); 0 switches the device off. An event that is pending already stays
+// pending.
 void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns);
 
-// HCALL_BLOCK, when `due` is pending and not masked. Nothing: arms the event, and the vCPU must wait now (blocking is set).
-// Something: returns the result of the call.
+// HCALL_BLOCK, when `due` is pending and not masked. Nothing: arms the event, and the vCPU must wait now (blocking is
+// set). Something: returns the result of the call.
 uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns, uint64_t due);
 
 // The wait is over and the vCPU is about to run: its result goes into the guest's rax, and the time into its page.

@@ -102,8 +102,8 @@ void cpu_set_timed(bool timed);
 // The counts of all CPUs, added up.
 void cpu_counters(struct counters *out);
 
-// Where a CPU's time went so far, up to this moment. Of another CPU than this one the last share may be off by what it has
-// changed meanwhile.
+// Where a CPU's time went so far, up to this moment. Of another CPU than this one the last share may be off by what it
+// has changed meanwhile.
 void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES]);
 
 // Stop this CPU for ever.

@@ -347,7 +347,7 @@ entry_syscall:
 entry_syscall_timed:
         ENTRY_SYSCALL 1
 
-non_canonical:                  ; make it the guest's general protection fault. The guest window ends far below; a second lock
+non_canonical:                  ; make it the guest's general protection fault. Its window ends far below: a second lock
         mov qword [rsp + FRAME_VECTOR], VECTOR_GP
         mov qword [rsp + FRAME_ERROR], 0
         mov rsp, [gs:CPU_STACK]

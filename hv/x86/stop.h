@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-// Stop all other CPUs by a non-maskable interrupt, and wait a moment until they have. Whether one has, and where, stands in
-// its block then: cpu->stopped, cpu->stopped_rip. Context: any, after cpu_init(); one CPU only.
+// Stop all other CPUs by a non-maskable interrupt, and wait a moment until they have. Whether one has, and where,
+// stands in its block then: cpu->stopped, cpu->stopped_rip. Context: any, after cpu_init(); one CPU only.
 void stop_others(void);
 
 // Stop this CPU for ever because another one wants it; it was interrupted at `rip`.

@@ -200,7 +200,7 @@ static inline uint64_t lull_interrupted_rsp(const struct lull_upcall_frame *fram
 // The time page. Read it like a sequence lock: version must be even and equal before and after.
 //   now_ns = base_ns + ((rdtsc - base_tsc) * mult >> shift), the product taken in 128 bits.
 
-//   error = error_ns + error_ppb * ((now_ns - error_checked_ns) / 10^9 + 1): how far the clock may be off, see README.md.
+//   error = error_ns + error_ppb * ((now_ns - error_checked_ns) / 10^9 + 1): how far the clock may be off (README.md).
 
 #define LULL_TIME_TSC (1u << 0)   // mult and shift are valid; without it use HCALL_CLOCK_READ
 #define LULL_TIME_ERROR (1u << 1) // the error words are there
