@@ -72,6 +72,22 @@ static void any_frequency_is_right(void **state)
     }
 }
 
+// For a year and any frequency: the clock has reached the moment at this TSC, and had not two ticks earlier.
+static void the_tsc_of_a_moment(void **state)
+{
+    (void)state;
+    struct unit_random random = { 4 };
+    for (int i = 0; i < 20000; i++) {
+        machine.now_ps = 0;
+        machine.tsc_base = unit_random_u64(&random) >> 8;
+        start_tsc(62500001 + unit_random_bits(&random, 33));
+        uint64_t ns = unit_random_bits(&random, 55) + 100;
+        uint64_t tsc = clock_tsc_at(ns);
+        assert_true(clock_ns_at(tsc) >= ns);
+        assert_true(clock_ns_at(tsc - 2) < ns);
+    }
+}
+
 static void guests_get_the_same_time(void **state)
 {
     (void)state;
@@ -163,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(one_ghz_is_exact, setup),
         cmocka_unit_test_setup(any_frequency_is_right, setup),
+        cmocka_unit_test_setup(the_tsc_of_a_moment, setup),
         cmocka_unit_test_setup(guests_get_the_same_time, setup),
         cmocka_unit_test_setup(other_sources_are_scaled, setup),
         cmocka_unit_test_setup(never_goes_back, setup),

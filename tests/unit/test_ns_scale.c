@@ -167,13 +167,19 @@ static void ratios_are_rounded_up(void **state)
 
     (void)state;
     for (int i = 0; i < 100000; i++) {
-        uint64_t b = unit_random_bits(&random, 60) + 1;
+        uint64_t b = unit_random_bits(&random, 61) + 1;
         uint64_t a = unit_random_below(&random, b) + 1 + b * unit_random_below(&random, 4);
         uint64_t ratio = ns_scale_ratio(a, b);
         unsigned __int128 scaled = (unsigned __int128)a << NS_SCALE_RATIO_SHIFT;
 
         assert_true((unsigned __int128)ratio * b >= scaled);
         assert_true((unsigned __int128)(ratio - 1) * b < scaled);
+    }
+    for (uint64_t b = UINT64_MAX; b > UINT64_MAX - 1000; b--) {
+        unsigned __int128 scaled = (unsigned __int128)(b / 3) << NS_SCALE_RATIO_SHIFT;
+
+        assert_true((unsigned __int128)ns_scale_ratio(b / 3, b) * b >= scaled);
+        assert_true((unsigned __int128)(ns_scale_ratio(b / 3, b) - 1) * b < scaled);
     }
     assert_int_equal(ns_scale_ratio(1, 1), UINT64_C(1) << NS_SCALE_RATIO_SHIFT);
     assert_int_equal(ns_scale_ratio(15, 2), UINT64_C(15) << (NS_SCALE_RATIO_SHIFT - 1));

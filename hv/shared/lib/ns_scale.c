@@ -75,7 +75,7 @@ uint64_t ns_scale_ratio(uint64_t a, uint64_t b)
     uint64_t value = a / b, remainder = a % b;
 
     for (unsigned int place = 0; place < NS_SCALE_RATIO_SHIFT; place++) {
-        bool bit = remainder * 2 >= b;
+        bool bit = remainder >= b - remainder; /* Twice the remainder may not fit. */
 
         value = value * 2 + bit;
         remainder = remainder * 2 - (bit ? b : 0);

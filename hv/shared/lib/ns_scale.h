@@ -47,7 +47,7 @@ bool ns_scale_from_hz(struct ns_scale *scale, uint64_t hz);
  * (COUNTER_CLK_PERIOD, IA-PC HPET 1.0a 2.3.4): 10^5..10^12 fs. */
 bool ns_scale_from_period_fs(struct ns_scale *scale, uint64_t period_fs);
 
-/* The ratio a / b with so many binary places, rounded up: for a below 8 * b, both above 0 and below 2^63. */
+/* The ratio a / b with so many binary places, rounded up: for a below 8 * b, both above 0. */
 #define NS_SCALE_RATIO_SHIFT 60u
 uint64_t ns_scale_ratio(uint64_t a, uint64_t b);
 
