@@ -100,3 +100,7 @@ UNIT_CFLAGS_test_timer_faults := $(UNIT_MACHINE_CFLAGS)
 UNIT_TESTS += test_sleep
 UNIT_SRCS_test_sleep   := tests/unit/test_sleep.c $(filter-out hv/dev/tsc_deadline.c,$(UNIT_SLEEP))
 UNIT_CFLAGS_test_sleep := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_tsc_warp
+UNIT_SRCS_test_tsc_warp   := tests/unit/test_tsc_warp.c hv/x86/tsc_warp.c
+UNIT_CFLAGS_test_tsc_warp := -iquote tests/fake/tsc_warp
