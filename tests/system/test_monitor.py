@@ -152,7 +152,8 @@ def test_memory_shows_what_a_guest_takes(monitor):
     assert len(own()) == 3 and all(256 < pages <= 256 + 16 for pages in own()), text
     monitor.command("kill 1")
     # What tells of its end: the guest, its vCPU, its console.
-    assert own()[0] == 3 and len(own()) == 3
+    # The rest goes back in small steps, which the next command may come between.
+    assert any(own()[0] == 3 for _ in range(100)) and len(own()) == 3
 
 
 def test_empty_and_overlong_lines(monitor):
