@@ -92,6 +92,10 @@ $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --append "exit=debug curve_guests=10000"
 
+$(BUILD)/arming.iso: $(BUILD)/lull.iso
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only arming --append "exit=debug"
+
 .PHONY: iso run demo bench soak readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
@@ -108,9 +112,10 @@ demo: ## static ticks against tickless without interaction: table on stdout, bui
 
 bench: ## exact instruction counts beside goals and peers, and against the number of guests: tables, build/bench/
 	@tools/install-deps bench
-	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso
+	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso $(BUILD)/arming.iso
 	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
+	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
 	@$(MAKE) bench-wheel
 
 soak: ## a month of virtual uptime on each clock and timer, some minutes of ours: nothing lost, early, drifting or leaking

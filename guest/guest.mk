@@ -38,5 +38,6 @@ GUEST_SRCS := \
 	guest/apps/micro.c \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
+	guest/apps/timeouts.c \
 	$(GUEST_BASE) \
 	$(GUEST_LIB)

@@ -30,13 +30,14 @@ static const struct program {
     void (*start)(void);
 } programs[] = {
     { "demo", demo_start },   { "idle", do_nothing },   { "random", random_start },
-    { "micro", micro_start }, { "pulse", pulse_start },
+    { "micro", micro_start }, { "pulse", pulse_start }, { "timeouts", timeouts_start },
 };
 
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
-static const char *const known_args[] = { "work", "hz",   "n",      "timers", "bits", "seed", "role",
-                                          "peer", "unit", "period", "start",  "arm",  "idle", "slack" };
+static const char *const known_args[] = { "work",  "hz",   "n",    "timers", "bits",
+                                          "seed",  "role", "peer", "unit",   "period",
+                                          "start", "arm",  "idle", "slack",  "phase" };
 
 // Both sides were compiled from one header, or they do not understand each other.
 static void check_abi(const struct lull_start_page *start)
@@ -54,7 +55,7 @@ static const struct program *choose_program(void)
     for (size_t i = 0; i < PROGRAMS; i++)
         if (strcmp(name, programs[i].name) == 0)
             return &programs[i];
-    panic("there is no program work=%s; there are demo, idle, random, micro and pulse", name);
+    panic("there is no program work=%s; there are demo, idle, random, micro, pulse and timeouts", name);
 }
 
 _Noreturn void guest_main(const struct lull_start_page *start)

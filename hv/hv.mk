@@ -114,6 +114,7 @@ HV_SRCS += \
 
 # hv/monitor/
 HV_SRCS += \
+	hv/monitor/arming.c \
 	hv/monitor/bench.c \
 	hv/monitor/command.c \
 	hv/monitor/curve.c \

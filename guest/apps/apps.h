@@ -11,5 +11,9 @@ void random_start(void);
 // work=micro: the micro-benchmark. Arguments: role=, peer=, n=.
 void micro_start(void);
 
-// work=pulse: one timer, in the least memory. Arguments: period= of it, start= at which the phases begin, on the clock.
+// work=pulse: one timer, in the least memory. Arguments: period= of it, start= at which the phases begin, on the clock, phase=
+// of this guest, slack=.
 void pulse_start(void);
+
+// work=timeouts: threads that wait for answers with a time-out. Arguments: none.
+void timeouts_start(void);

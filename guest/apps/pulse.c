@@ -38,5 +38,5 @@ void pulse_start(void)
     period_ns = args_duration_ns("period", NSEC_PER_SEC, PERIOD_MIN_NS, INT64_MAX);
     slack_ns = args_duration_ns("slack", 0, 0, INT64_MAX);
     timer_setup(&timer, beat);
-    timer_arm_slack(&timer, start_ns + phase_ns(), slack_ns);
+    timer_arm_slack(&timer, start_ns + args_duration_ns("phase", phase_ns(), 0, INT64_MAX), slack_ns);
 }

@@ -9,7 +9,8 @@
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
-static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve", "soak", NULL };
+static const char *const modes[] = { "demo",  "interactive", "selftest", "bench",
+                                     "curve", "soak",        "arming",   NULL };
 static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const hpets[] = { "64", "32", NULL };

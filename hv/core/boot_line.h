@@ -19,6 +19,7 @@ enum boot_mode {
     BOOT_MODE_BENCH,
     BOOT_MODE_CURVE,
     BOOT_MODE_SOAK,
+    BOOT_MODE_ARMING,
 };
 
 enum boot_clockevent {
@@ -51,7 +52,7 @@ enum boot_handover {
 };
 
 struct boot_options {
-    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak
+    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak|arming
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64

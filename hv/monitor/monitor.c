@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "dev/uart.h"
 #include "lib/string.h"
+#include "monitor/arming.h"
 #include "monitor/bench.h"
 #include "monitor/command.h"
 #include "monitor/curve.h"
@@ -69,6 +70,9 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
         break;
     case BOOT_MODE_SOAK:
         soak_start(info, options);
+        break;
+    case BOOT_MODE_ARMING:
+        arming_start(info);
         break;
     }
 }

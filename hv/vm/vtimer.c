@@ -253,7 +253,6 @@ void vtimer_before_block(struct vcpu *vcpu)
 // What a guest hears of the wait that is over: its result, and the record in its page.
 static uint64_t tell(struct vcpu *vcpu, uint64_t due, uint64_t deadline_ns, uint64_t now_ns)
 {
-    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
     vcpu->page->block = (struct lull_block_record){
         .woke_ns = now_ns,
         .late_ns = (int64_t)(now_ns - below_never(deadline_ns)),
@@ -296,12 +295,15 @@ uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns
 void vtimer_end_block(struct vcpu *vcpu)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
-    uint64_t due = upcall_due(vcpu);
-    uint64_t now_ns = clock_now_ns();
+    uint64_t due = upcall_due(vcpu), now_ns;
 
     if (vtimer->undelivered) {
         due |= LULL_WOKE_TIMEOUT;
         delivery_made(vcpu);
+        now_ns = vcpu->page->timer.injected_ns;
+    } else {
+        now_ns = clock_now_ns();
+        vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
     }
     vcpu->blocking = false; // expire_special() goes by it
     vcpu->entry.frame.rax = tell(vcpu, due, vtimer->block_deadline_ns, now_ns);

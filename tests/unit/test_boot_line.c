@@ -68,8 +68,8 @@ static void every_key_is_read(void **state)
 
 static void every_mode_has_its_name(void **state)
 {
-    static const char *const lines[] = { "mode=demo",  "mode=interactive", "mode=selftest",
-                                         "mode=bench", "mode=curve",       "mode=soak" };
+    static const char *const lines[] = { "mode=demo",  "mode=interactive", "mode=selftest", "mode=bench",
+                                         "mode=curve", "mode=soak",        "mode=arming" };
 
     (void)state;
     for (unsigned int mode = 0; mode < ARRAY_SIZE(lines); mode++) {
@@ -103,7 +103,7 @@ static void wrong_words_are_named_and_ignored(void **state)
     static const struct {
         const char *line, *said;
     } cases[] = {
-        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench, curve or soak" },
+        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench, curve, soak or arming" },
         { "mode", "`mode`: the value is missing; expected demo" },
         { "mode=", "`mode=`: expected demo" },
         { "mode=demo2", "expected demo" },

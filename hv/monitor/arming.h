@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The arming mode: what slack saves in wake-ups, and what arming without a trap saves in traps.
+//
+// Two series of runs, each with guests of its own:
+//
+//   slack   a hundred guests, each with one periodic timer of a length and phase of its own, without slack and
+//           with slacks of 1 % and 10 % of the period. From run to run only the length of the windows differs
+//   traps   one guest with eight threads that ask for answers with a time-out, which mostly comes to nothing:
+//           arming by a call each time, by the shared page, and by the page and the call that arms and waits
+//
+//   @json arming_guest {"period_ns": ..., "first_ns": ...}       the windows, after the measured time began
+//   @json arming {"run": "slack 1 %", "hardware_interrupts": ...}
+//
+// Guests come from the module named `guest`, whose mem= is theirs.
+#pragma once
+
+#include "core/boot_info.h"
+
+// Begins; goes on by timers and ends in monitor_finish(): success means that every guest lived through its run and no
+// timer event was early. Interrupts off.
+void arming_start(const struct boot_info *info);
