@@ -21,7 +21,8 @@ enum contention {
 struct run_queue {
     struct vcpu *current;     // VCPU_RUNNING: it has the CPU; null while there is none
     struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
-    struct timer slice;       // armed only while somebody waits
+    struct timer slice;       // expires at slice_end_ns, or before that, when it has been left armed
+    uint64_t slice_end_ns;    // of the vCPU that has the CPU; TIME_NEVER: nobody waits for it
     bool reschedule;          // the current vCPU must go back to the queue
     uint32_t contention;      // atomic, enum contention
     uint64_t floor_tsc;       // virtual time of who got the CPU last or has it to itself; never goes back

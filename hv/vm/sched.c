@@ -24,11 +24,18 @@
 
 #define RARELY(condition) __builtin_expect((condition), 0)
 
+// Those who take turns by blocking begin and end a slice each time, and most slices end so. Therefore the timer is left alone
+// when a slice begins or ends: it is armed if it would come too late, goes on to the end of the present slice when it has
+// come too soon, and is cancelled before the CPU sleeps.
 static void slice_over(struct timer *timer, uint64_t now_ns)
 {
     struct run_queue *queue = container_of(timer, struct run_queue, slice);
 
-    (void)now_ns;
+    if (queue->slice_end_ns > now_ns) {
+        timer_arm(timer, queue->slice_end_ns); // TIME_NEVER: it is not needed any more
+        return;
+    }
+    queue->slice_end_ns = TIME_NEVER;
     __atomic_store_n(&queue->contention, CONTENDED, __ATOMIC_RELAXED);
     queue->reschedule = true;
     cpu_this()->leave = 1;
@@ -42,6 +49,7 @@ bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz)
     if (queue == NULL)
         return false;
     list_init(&queue->waiting);
+    queue->slice_end_ns = TIME_NEVER;
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
     queue->floor_tsc = SCHED_FLOOR_START;
     queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_PERIOD_NS) / 2;
@@ -113,6 +121,15 @@ static uint64_t NOINLINE slice_ns(struct run_queue *queue)
     return fair_ns > SCHED_SLICE_MIN_NS ? fair_ns : SCHED_SLICE_MIN_NS;
 }
 
+static inline void set_slice(struct run_queue *queue, uint64_t length_ns)
+{
+    uint64_t end_ns = clock_now_ns() + length_ns;
+
+    queue->slice_end_ns = end_ns;
+    if (!timer_armed(&queue->slice) || queue->slice.node.expiry_ns > end_ns)
+        timer_arm(&queue->slice, end_ns);
+}
+
 // Somebody has waited for a slice already, or there is a CPU that sleeps.
 static void NOINLINE begin_slice_slowly(struct run_queue *queue)
 {
@@ -121,7 +138,7 @@ static void NOINLINE begin_slice_slowly(struct run_queue *queue)
         if (list_empty(&queue->waiting))
             return;
     }
-    timer_arm(&queue->slice, clock_now_ns() + slice_ns(queue));
+    set_slice(queue, slice_ns(queue));
 }
 
 // The first slice is short and of the same length for all, since most often somebody blocks before it is over.
@@ -130,18 +147,18 @@ static inline void begin_slice(struct run_queue *queue)
     if (RARELY((queue->contention | __atomic_load_n(&share_idle, __ATOMIC_RELAXED)) != 0))
         begin_slice_slowly(queue);
     else
-        timer_arm(&queue->slice, clock_now_ns() + SCHED_SLICE_MIN_NS);
+        set_slice(queue, SCHED_SLICE_MIN_NS);
 }
 
 // A slice is needed while somebody waits for a CPU that is in use.
 static inline void update_slice(struct run_queue *queue)
 {
     if (list_empty(&queue->waiting)) {
-        if (timer_armed(&queue->slice)) {
+        if (queue->slice_end_ns != TIME_NEVER) {
             __atomic_store_n(&queue->contention, UNCONTENDED, __ATOMIC_RELAXED);
-            timer_cancel(&queue->slice);
+            queue->slice_end_ns = TIME_NEVER;
         }
-    } else if (!timer_armed(&queue->slice)) {
+    } else if (queue->slice_end_ns == TIME_NEVER) {
         begin_slice(queue);
     }
 }
@@ -282,6 +299,8 @@ static uint64_t NOINLINE halt_with_care(struct cpu *cpu, uint64_t programmed_ns)
 // them.
 static void NOINLINE idle(struct cpu *cpu, struct run_queue *queue)
 {
+    if (timer_armed(&queue->slice))
+        timer_cancel(&queue->slice);
     uint64_t programmed_ns = timer_settle();
 
     if (queue->current != NULL)
