@@ -27,7 +27,7 @@ LIMITS = {
     "block_wake_one_call": (679, 679, 600),
     "arm_deadline": (158, 158, 120),
     "arm_deadline_slack": (292, 292, None),
-    "doorbell_pingpong": (1058, 1058, 1000),
+    "doorbell_pingpong": (994, 994, 1000),
 }
 
 pytestmark = pytest.mark.xdist_group("bench")
