@@ -24,9 +24,9 @@
 
 #define RARELY(condition) __builtin_expect((condition), 0)
 
-// Those who take turns by blocking begin and end a slice each time, and most slices end so. Therefore the timer is left
-// alone when a slice begins or ends: it is armed if it would come too late, goes on to the end of the present slice when
-// it has come too soon, and is cancelled before the CPU sleeps.
+// Those who take turns by blocking begin and end a slice each time, and most slices end so. Therefore the timer is
+// left alone when a slice begins or ends: it is armed if it would come too late, goes on to the end of the present
+// slice when it has come too soon, and is cancelled before the CPU sleeps.
 static void slice_over(struct timer *timer, uint64_t now_ns)
 {
     struct run_queue *queue = container_of(timer, struct run_queue, slice);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Who runs next on a CPU: fair by the CPU time received and by weight, and without a tick.
 //
-// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks, divided by weight); the one that
-// has had least runs first. A time slice exists only while somebody waits: it begins when a second vCPU becomes runnable
-// and ends when the queue is empty. Its timer may come once after that, if the CPU is still busy. Everybody who wants
-// the CPU gets one slice in each SCHED_PERIOD_NS, as long as its weight is large among all, so what each has received
-// never differs by more than that from its share. A vCPU that wakes takes the CPU at once if it has had less of it than
-// the one that runs. One that has slept, or is new, counts at most half a period less than the one that got the CPU last
-// or has it to itself (the floor), so that sleeping saves up no claim.
+// Runnable vCPUs wait in order of their virtual time (CPU time received, in TSC ticks, divided by weight); the one
+// that has had least runs first. A time slice exists only while somebody waits: it begins when a second vCPU becomes
+// runnable and ends when the queue is empty. Its timer may come once after that, if the CPU is still busy. Everybody
+// who wants the CPU gets one slice in each SCHED_PERIOD_NS, as long as its weight is large among all, so what each
+// has received never differs by more than that from its share. A vCPU that wakes takes the CPU at once if it has had
+// less of it than the one that runs. One that has slept, or is new, counts at most half a period less than the one
+// that got the CPU last or has it to itself (the floor), so that sleeping saves up no claim.
 //
 // Example: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 2.5 ms; C always has had
 // least, so it runs the moment its timer fires. With weight=300 for A, A runs for 3.75 ms and B for 1.25 ms.
