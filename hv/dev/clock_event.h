@@ -29,6 +29,10 @@ struct clock_event {
     // the interrupt.
     void (*arm_at)(struct clock_event *event, uint64_t deadline_tsc);
 
+    // How far ahead of now arm() reaches without an interrupt on the way that nobody asked for. Null where that is
+    // max_delay_ns. Context: as arm().
+    uint64_t (*quiet_ns)(struct clock_event *event);
+
     // Disarm: no interrupt comes later than one that is already on its way. Context: as arm().
     void (*stop)(struct clock_event *event);
 

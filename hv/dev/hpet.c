@@ -263,6 +263,13 @@ static void arm(struct clock_event *event, uint64_t delay_ns)
     check_near(this, target);
 }
 
+// Until the wrap, at which a comparator of 32 bits interrupts too.
+static uint64_t quiet_ns(struct clock_event *event)
+{
+    (void)event;
+    return ns_scale_to_ns(&hpet.scale, UINT32_MAX - get(HPET_COUNTER_LOW));
+}
+
 static void stop(struct clock_event *event)
 {
     struct comparator *this = container_of(event, struct comparator, event);
@@ -278,6 +285,7 @@ struct clock_event *hpet_event(uint32_t index, uint8_t vector)
             .name = "hpet",
             .max_delay_ns = ns_scale_to_ns(&hpet.scale, has_64bit ? MAX_FAR_TICKS : MAX_TICKS),
             .arm = arm,
+            .quiet_ns = has_64bit ? NULL : quiet_ns,
             .stop = stop, // nothing to acknowledge: the interrupt is edge-triggered
         },
         .index = index,

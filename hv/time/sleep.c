@@ -40,11 +40,18 @@ static bool check_clock(uint64_t now_ns)
     return cross_check_look(&look);
 }
 
+static uint64_t reach_ns(struct clock_event *event)
+{
+    uint64_t quiet_ns = event->quiet_ns != NULL ? event->quiet_ns(event) : UINT64_MAX;
+
+    return quiet_ns < event->max_delay_ns ? quiet_ns : event->max_delay_ns;
+}
+
 static void guard(struct sleep *sleep, uint64_t delay_ns)
 {
     uint64_t guard_ns = delay_ns + SLEEP_GUARD_NS + delay_ns / SLEEP_GUARD_FRACTION;
 
-    if (guard_ns > sleep->second->max_delay_ns) {
+    if (guard_ns > reach_ns(sleep->second)) {
         sleep->stats.too_far++;
         return;
     }

@@ -229,6 +229,25 @@ static void too_far_is_not_guarded(void **state)
     assert_int_equal(this_sleep()->stats.guarded, 0);
 }
 
+// A comparator of 32 bits interrupts at the counter's wrap: a sleep across that is not guarded, one before it is.
+static void not_guarded_across_a_wrap(void **state)
+{
+    (void)state;
+    start(SLEEP_GUARDED);
+    hpet.timers[0].has_64bit = false;
+    sleep_init(SLEEP_GUARDED, this_sleep()->first, hpet_event(0, VECTOR_GUARD));
+    uint64_t round_ps = (1ull << 32) * 10 * PS_PER_NS;
+    machine.now_ps = (machine.now_ps / round_ps + 1) * round_ps - 8 * PS_PER_SEC;
+    arm(5 * NSEC_PER_SEC);
+    assert_int_equal(sleep_for(LONG_NS), VECTOR_LAPIC_TIMER);
+    assert_int_equal(this_sleep()->stats.guarded, 1);
+    arm(5 * NSEC_PER_SEC);
+    assert_int_equal(sleep_for(LONG_NS), VECTOR_LAPIC_TIMER);
+    assert_int_equal(this_sleep()->stats.too_far, 1);
+    assert_int_equal(this_sleep()->stats.guarded, 1);
+    assert_int_equal(this_sleep()->stats.useless, 0);
+}
+
 // The LAPIC timer stands still in each sleep; the HPET wakes the CPU in time, once.
 static void handed_over(void **state)
 {
@@ -323,12 +342,19 @@ static void looks_ride_on_sleeps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_guard_costs_little),          cmocka_unit_test(the_guard_is_silent_in_health),
-        cmocka_unit_test(nothing_due_is_silence),          cmocka_unit_test(a_lost_interrupt_is_made_good),
-        cmocka_unit_test(without_the_guard_it_is_lost),    cmocka_unit_test(both_pending_is_no_loss),
-        cmocka_unit_test(too_far_is_not_guarded),          cmocka_unit_test(handed_over),
-        cmocka_unit_test(no_hand_over_at_the_last_moment), cmocka_unit_test(a_stopped_timer_wakes_nobody),
-        cmocka_unit_test(back_on_the_first_chip),          cmocka_unit_test(looks_ride_on_sleeps),
+        cmocka_unit_test(the_guard_costs_little),
+        cmocka_unit_test(the_guard_is_silent_in_health),
+        cmocka_unit_test(nothing_due_is_silence),
+        cmocka_unit_test(a_lost_interrupt_is_made_good),
+        cmocka_unit_test(without_the_guard_it_is_lost),
+        cmocka_unit_test(both_pending_is_no_loss),
+        cmocka_unit_test(not_guarded_across_a_wrap),
+        cmocka_unit_test(too_far_is_not_guarded),
+        cmocka_unit_test(handed_over),
+        cmocka_unit_test(no_hand_over_at_the_last_moment),
+        cmocka_unit_test(a_stopped_timer_wakes_nobody),
+        cmocka_unit_test(back_on_the_first_chip),
+        cmocka_unit_test(looks_ride_on_sleeps),
     };
     int failed = cmocka_run_group_tests_name("sleep", tests, NULL, NULL);
     machine_reset();
