@@ -10,7 +10,7 @@
 #include "lib/ns_scale.h"
 #include "lib/time.h"
 #include "time/clock.h"
-#include "x86/pause.h"
+#include "x86/lock.h"
 
 #define TRIES 4u // the narrowest pair counts: an SMI or NMI makes one wide
 
@@ -31,19 +31,7 @@ static struct {
     struct clock_error error;
 } check;
 
-// CPUs take turns; a look takes some microseconds.
-static bool busy;
-
-static void enter(void)
-{
-    while (__atomic_test_and_set(&busy, __ATOMIC_ACQUIRE))
-        pause();
-}
-
-static void leave(void)
-{
-    __atomic_clear(&busy, __ATOMIC_RELEASE);
-}
+static struct lock lock; // CPUs take turns; a look takes some microseconds
 
 static struct pair take_pair(void)
 {
@@ -152,17 +140,17 @@ bool cross_check_look(struct cross_check *out)
 {
     if (check.reference == NULL)
         return false;
-    enter();
+    lock_take(&lock);
     look(out);
-    leave();
+    lock_release(&lock);
     return true;
 }
 
 struct clock_error cross_check_error(void)
 {
-    enter();
+    lock_take(&lock);
     struct clock_error error = check.error;
-    leave();
+    lock_release(&lock);
     return error;
 }
 

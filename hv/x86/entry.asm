@@ -30,6 +30,16 @@ default rel
 __?SECT?__
 %endmacro
 
+; The stub has left vector and error on the stack, so cs is behind them and rip.
+%macro CROSS_FROM_GUEST 0
+        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
+        jz from_hypervisor
+        swapgs
+        CLAC
+        cld
+        inc qword [gs:CPU_CROSSINGS]
+%endmacro
+
 %macro PUSH_SCRATCH 0
         push rax
         push rcx
@@ -144,12 +154,7 @@ stub_ %+ vector:
 ; is left out, and the registers that C preserves are still the guest's. An interrupt does not even save those, unless
 ; the run loop must decide; an exception may have to be shown with all registers.
 interrupt:
-        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
-        jz from_hypervisor
-        swapgs
-        CLAC
-        cld
-        inc qword [gs:CPU_CROSSINGS]
+        CROSS_FROM_GUEST
         PUSH_SCRATCH
         lea rdi, [rsp - FRAME_R11]
         mov rsp, [gs:CPU_STACK]
@@ -167,12 +172,7 @@ interrupt:
         jmp back_to_run_loop
 
 trap:
-        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
-        jz from_hypervisor
-        swapgs
-        CLAC
-        cld
-        inc qword [gs:CPU_CROSSINGS]
+        CROSS_FROM_GUEST
 save_guest:
         PUSH_REGISTERS
         mov rdi, rsp            ; the vCPU begins with its frame
