@@ -122,6 +122,12 @@ static inline int64_t hypercall_console_write(const char *text, uint64_t length)
     return hypercall3(HCALL_CONSOLE_WRITE, (uint64_t)text, length, 0);
 }
 
+// What was typed and not read yet, at most `size` bytes; 0 for nothing. From the first call on LULL_IRQ_CONSOLE tells of more.
+static inline int64_t hypercall_console_read(char *bytes, uint64_t size)
+{
+    return hypercall2(HCALL_CONSOLE_READ, (uint64_t)bytes, size);
+}
+
 static inline _Noreturn void hypercall_exit(uint64_t code)
 {
     hypercall1(HCALL_EXIT, code);

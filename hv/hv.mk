@@ -92,6 +92,7 @@ HV_SRCS += \
 	hv/vm/delivery.c \
 	hv/vm/elf.c \
 	hv/vm/guest.c \
+	hv/vm/guest_console.c \
 	hv/vm/guest_image.c \
 	hv/vm/guest_load.c \
 	hv/vm/guest_memory.c \

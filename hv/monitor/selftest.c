@@ -19,6 +19,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_console.h"
 #include "vm/guest_reap.h"
 #include "vm/request.h"
 #include "vm/vcpu_time.h"
@@ -28,6 +29,7 @@
 #define INSTANCES_MAX 64u
 #define SETTLE_NS NSEC_PER_SEC
 #define DETAIL_SIZE 256
+#define TYPE_PERIOD_NS NSEC_PER_MSEC
 
 // The end of the present test's time.
 enum stage {
@@ -57,6 +59,7 @@ static struct timer watcher;     // a guest has ended
 static struct timer deadline;    // the stage is over
 static uint64_t gone_interrupts; // attributed to guests that were destroyed
 static struct timer pauser;      // pause=: the other way round now
+static struct timer typist;      // input=: once more
 
 // ---- Verdicts ---------------------------------------------------------------------------------------------------
 
@@ -210,6 +213,7 @@ static void clean_up(void)
 {
     timer_cancel(&deadline);
     timer_cancel(&pauser);
+    timer_cancel(&typist);
     list_for_each_safe (node, &guest_list) {
         struct guest *guest = container_of(node, struct guest, link);
 
@@ -273,6 +277,8 @@ static bool begin(uint32_t index)
     test.stage = settle ? STAGE_SETTLE : STAGE_RUN;
     if (test.options.pause_ns != 0)
         timer_arm(&pauser, clock_now_ns() + test.options.pause_ns);
+    if (test.options.input[0] != '\0')
+        timer_arm(&typist, clock_now_ns() + TYPE_PERIOD_NS);
     timer_arm(&deadline, clock_now_ns() + (settle ? SETTLE_NS : test.options.timeout_ns));
     return true;
 }
@@ -340,6 +346,14 @@ static void pause_over(struct timer *timer, uint64_t now_ns)
     timer_arm(timer, now_ns + test.options.pause_ns);
 }
 
+// Types at the guests under test. What does not fit is lost, and those that do not listen take no notice.
+static void type(struct timer *timer, uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < test.guest_count; i++)
+        guest_console_input(test.guests[i], test.options.input, strlen(test.options.input));
+    timer_arm(timer, now_ns + TYPE_PERIOD_NS);
+}
+
 static void stage_over(struct timer *timer, uint64_t now_ns)
 {
     (void)timer;
@@ -365,6 +379,7 @@ void selftest_start(const struct boot_info *info)
     witness_module = launch_find(info, WITNESS, &witness_options);
     timer_setup(&watcher, TIMER_MONITOR, TIMER_NO_OWNER, guest_ended);
     timer_setup(&pauser, TIMER_MONITOR, TIMER_NO_OWNER, pause_over);
+    timer_setup(&typist, TIMER_MONITOR, TIMER_NO_OWNER, type);
     timer_setup(&deadline, TIMER_MONITOR, TIMER_NO_OWNER, stage_over);
     guest_watch(&watcher);
     selftest_timers_start();

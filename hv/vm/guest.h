@@ -15,6 +15,7 @@
 
 #include "lib/list.h"
 #include "vm/console_ring.h"
+#include "vm/guest_console.h"
 #include "vm/lateness.h"
 
 #define GUEST_NAME_SIZE 32
@@ -48,6 +49,7 @@ struct guest {
     uint64_t ram_start, ram_end;  // read-write memory behind the image
     uint64_t pages;               // that it takes for itself: memory, page tables, structures
     struct console_ring *console; // what it has written, newest last
+    struct console_input input;   // what was typed at it and it has not read yet
     struct lateness lateness;     // of its timer events, but for those in vcpu->late
 
     struct guest *next_ended;   // guest_reap.c

@@ -8,6 +8,7 @@
 #include "time/clock.h"
 #include "vm/console.h"
 #include "vm/guest.h"
+#include "vm/guest_console.h"
 #include "vm/guest_memory.h"
 #include "vm/sched.h"
 #include "vm/upcall.h"
@@ -97,6 +98,11 @@ static int64_t console_write(ARGUMENTS)
     return console_write_guest(vcpu->guest, a0, a1);
 }
 
+static int64_t console_read(ARGUMENTS)
+{
+    return guest_console_read(vcpu->guest, a0, a1);
+}
+
 static int64_t exit_guest(ARGUMENTS)
 {
     guest_exit(vcpu->guest, a0);
@@ -164,6 +170,7 @@ int64_t (*const hypercall_table[])(ARGUMENTS) = {
     [HCALL_BLOCK] = block,
     [HCALL_RUN_TIMES] = show_run_times,
     [HCALL_SET_RUNTIME] = set_runtime,
+    [HCALL_CONSOLE_READ] = console_read,
 };
 
 const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);

@@ -42,6 +42,7 @@ static const struct option table[] = {
     { "cpu", OPTION_NUMBER, .min = 0, .max = CPU_MAX - 1, FIELD(options.cpu) },
     { "weight", OPTION_NUMBER, .min = 1, .max = SCHED_WEIGHT_MAX, FIELD(options.weight) },
     { "pause", OPTION_DURATION, .min = PAUSE_MIN_NS, .max = PAUSE_MAX_NS, FIELD(options.pause_ns) },
+    { "input", OPTION_TEXT, FIELD(options.input) },
     { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
 };
 

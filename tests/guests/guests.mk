@@ -20,6 +20,7 @@ TEST_GUESTS := \
 	block \
 	clock_error \
 	clock_monotonic \
+	console_input \
 	doorbell \
 	enable_pending \
 	exception_irq \

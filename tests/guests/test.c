@@ -40,7 +40,7 @@ void irq_dispatch(void)
             test_timer_count++;
         } else if (irq == LULL_IRQ_DOORBELL) {
             test_doorbell_count++;
-        } else {
+        } else if (irq == LULL_IRQ_RUNTIME) {
             test_runtime_count++;
         }
         if (test_on_interrupt != NULL)

@@ -47,10 +47,13 @@
 #define HCALL_RUN_TIMES 14     // () -> 0; run_times of the vCPU page are kept up to date from now on
 #define HCALL_SET_RUNTIME \
     15 // (delay_ns) -> what the replaced one had left; LULL_IRQ_RUNTIME after so much running time
-#define HCALL_COUNT 16
+#define HCALL_CONSOLE_READ 16 // (address, size) -> bytes read; LULL_IRQ_CONSOLE tells of more
+#define HCALL_COUNT 17
 
 // The one call with another convention.
 #define HCALL_UPCALL_RETURN 32 // rax is popped from the stack; leaves an upcall, preserves all registers
+
+#define LULL_CONSOLE_INPUT_SIZE 256 // bytes typed and not read yet that are kept
 
 #define LULL_OK 0
 #define LULL_EINVAL (-1) // an argument is out of its range
@@ -64,7 +67,8 @@
 #define LULL_IRQ_TIMER 0
 #define LULL_IRQ_DOORBELL 1
 #define LULL_IRQ_RUNTIME 2
-#define LULL_IRQ_COUNT 3
+#define LULL_IRQ_CONSOLE 3
+#define LULL_IRQ_COUNT 4
 
 // -----------------------------------------------------------------------------------------------
 // The vCPU page. The guest may write all of it at any time and hurts only itself by doing so.
