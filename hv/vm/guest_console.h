@@ -2,8 +2,8 @@
 // What is typed at a guest: a ring of bytes from the monitor to HCALL_CONSOLE_READ.
 //
 // The boot CPU puts bytes in and pends LULL_IRQ_CONSOLE, the guest's CPU takes them out: one writer and one reader,
-// each with a count of its own, so there is no lock. A guest that has never made the call does not listen: nothing is kept
-// for it and it gets no interrupt, since it would not know what to do with one.
+// each with a count of its own, so there is no lock. A guest that has never made the call does not listen: nothing is
+// kept for it and it gets no interrupt, since it would not know what to do with one.
 //
 //   guest_console_input("ls\r")   ring: ls\r   pending |= LULL_IRQ_CONSOLE   guest: HCALL_CONSOLE_READ -> 3
 #pragma once
