@@ -121,7 +121,7 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 soak: ## a month of virtual uptime on each clock and timer, some minutes of ours: nothing lost, early, drifting or leaking
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
-	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json
+	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json --text $(BUILD)/soak.txt
 
 readme: ## write the figures of the last `make demo`, `make bench` and `make soak` into README.md
 	@tools/readme.py --build $(BUILD)

@@ -81,7 +81,7 @@ def judge(text, hours):
         problems.append(f"an event was {figures['latest_ns']} ns late")
     if abs(figures["ahead_ns"]) > figures["bound_ns"]:
         problems.append(f"the clock has drifted by {figures['ahead_ns']} ns, beyond {figures['bound_ns']} ns")
-    for key in ("early", "lost", "useless", "violations"):
+    for key in ("early", "lost", "late", "useless", "violations"):
         if figures[key] != 0:
             problems.append(f"{key}: {figures[key]}")
     if figures["events"] < 10 * hours:
@@ -89,11 +89,16 @@ def judge(text, hours):
     return figures, problems
 
 
-def show(name, figures):
-    print(f"soak {name}: {figures['time_ns'] / 86400e9:.1f} days, {figures['rounds']} rounds, {figures['events']} "
-          f"events, latest {figures['latest_ns'] / 1000:.1f} us, {figures['interrupts']} timer interrupts of which "
-          f"{figures['range']} only for the chip's range; {figures['clock']} {figures['ahead_ns']:+d} ns against "
-          f"{figures['reference']}, bound {figures['bound_ns'] / 1e9:.3f} s", flush=True)
+def line(name, figures):
+    return (f"soak {name}: {figures['time_ns'] / 86400e9:.1f} days, {figures['rounds']} rounds, {figures['events']} "
+            f"events, latest {figures['latest_ns'] / 1000:.1f} us, {figures['interrupts']} timer interrupts of which "
+            f"{figures['range']} only for the chip's range; {figures['clock']} {figures['ahead_ns']:+d} ns against "
+            f"{figures['reference']}, bound {figures['bound_ns'] / 1e9:.3f} s")
+
+
+def lines(results):
+    """Of the runs that have figures, in the order of RUNS."""
+    return [line(name, results[name]) for name in RUNS if results.get(name) is not None]
 
 
 def main():
@@ -104,6 +109,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
     parser.add_argument("--time-limit", type=float, default=3600, metavar="S", help="for each run, in real seconds")
     parser.add_argument("--json", help="file for the figures")
+    parser.add_argument("--text", help="file for what is printed of them, for tools/readme.py; written if all went well")
     options = parser.parse_args()
     if not set(options.runs) <= set(RUNS):
         parser.error(f"there are {', '.join(RUNS)}")
@@ -115,7 +121,7 @@ def main():
             name = futures[future]
             results[name], problems, text = future.result()
             if results[name] is not None:
-                show(name, results[name])
+                print(line(name, results[name]), flush=True)
             if problems:
                 failed = True
                 print("\n".join(text.splitlines()[-40:]))
@@ -123,6 +129,8 @@ def main():
                     print(f"soak {name}: FAILED: {problem}", file=sys.stderr)
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=2) + "\n", encoding="ascii")
+    if options.text and not failed:
+        Path(options.text).write_text("\n".join(lines(results)) + "\n", encoding="ascii")
     print("soak: failed" if failed else "soak: success")
     return 1 if failed else 0
 

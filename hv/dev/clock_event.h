@@ -33,6 +33,11 @@ struct clock_event {
     // max_delay_ns. Context: as arm().
     uint64_t (*quiet_ns)(struct clock_event *event);
 
+    // What is left until the interrupt that was last armed, by the chip's own count: 0 where it is pending in the CPU,
+    // 1 or more while it is still to come, TIME_NEVER (lib/time.h) where neither is so: it was taken, stopped or
+    // lost. Null in a chip behind which no other one is set. Context: as arm().
+    uint64_t (*left_ns)(struct clock_event *event);
+
     // Disarm: no interrupt comes later than one that is already on its way. Context: as arm().
     void (*stop)(struct clock_event *event);
 

@@ -7,6 +7,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "lib/ns_scale.h"
+#include "lib/time.h"
 #include "x86/cpu.h"
 #include "x86/lapic.h"
 #include "x86/tsc.h"
@@ -34,6 +35,8 @@ struct lapic_timer {
     uint64_t ratio;         // undivided ticks per tick of the TSC, NS_SCALE_RATIO_SHIFT places, rounded up
     uint64_t undivided_max; // more ticks than this need another divider; 0 while the register holds one
     uint32_t divide;        // log2 of the divider that the register holds
+    uint8_t vector;
+    struct ns_scale scale;
 };
 
 static struct lapic_timer timers[CPU_MAX]; // by CPU
@@ -114,6 +117,17 @@ static void arm_at_x2apic(struct clock_event *event, uint64_t deadline_tsc)
     arm_at_by(lapic_write_x2apic, event, deadline_tsc);
 }
 
+// In this order: a count that ends between the two reads is then seen as pending.
+static uint64_t left_ns(struct clock_event *event)
+{
+    const struct lapic_timer *this = container_of(event, struct lapic_timer, event);
+    uint64_t ticks = (uint64_t)lapic_read(LAPIC_TIMER_CURRENT) << this->divide;
+
+    if (ticks != 0)
+        return ns_scale_to_ns(&this->scale, ticks) + 1;
+    return lapic_is_pending(this->vector) ? 0 : TIME_NEVER;
+}
+
 static void stop(struct clock_event *event)
 {
     (void)event;
@@ -145,10 +159,13 @@ struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint64_t tsc_hz, ui
         .arm_at = tsc_hz == 0         ? NULL
                   : lapic_is_x2apic() ? arm_at_x2apic
                                       : arm_at_xapic,
+        .left_ns = left_ns,
         .stop = stop, // nothing to acknowledge beyond the end of interrupt
     };
     this->rate = fixed_rate(&scale);
     this->ratio = tsc_hz == 0 ? 0 : ns_scale_ratio(frequency_hz, tsc_hz);
+    this->vector = vector;
+    this->scale = scale;
     this->divide = 0;
     this->undivided_max = COUNT_MAX;
     lapic_write(LAPIC_TIMER_INITIAL, 0);

@@ -11,6 +11,7 @@
 #include "lib/list.h"
 #include "lib/ns_scale.h"
 #include "lib/string.h"
+#include "lib/time.h"
 #include "x86/cpu.h"
 #include "x86/features.h"
 #include "x86/lapic.h"
@@ -61,6 +62,8 @@ static const struct erratum {
 struct tsc_deadline {
     struct clock_event event;
     uint64_t rate; // ticks per nanosecond, RATE_SHIFT places, rounded up
+    uint8_t vector;
+    struct ns_scale scale;
 };
 
 static struct tsc_deadline timers[CPU_MAX]; // by CPU
@@ -112,6 +115,18 @@ static void arm_at(struct clock_event *event, uint64_t deadline_tsc)
     msr_write(MSR_TSC_DEADLINE, deadline_tsc);
 }
 
+// The register is 0 from the interrupt on. In this order: what comes between the two reads is then seen as pending.
+static uint64_t left_ns(struct clock_event *event)
+{
+    const struct tsc_deadline *this = container_of(event, struct tsc_deadline, event);
+    uint64_t deadline_tsc = msr_read(MSR_TSC_DEADLINE);
+    int64_t ticks = (int64_t)(deadline_tsc - tsc_read());
+
+    if (deadline_tsc != 0)
+        return ticks > 0 ? ns_scale_to_ns(&this->scale, (uint64_t)ticks) + 1 : 1;
+    return lapic_is_pending(this->vector) ? 0 : TIME_NEVER;
+}
+
 static void stop(struct clock_event *event)
 {
     (void)event;
@@ -138,9 +153,12 @@ struct clock_event *tsc_deadline_event(uint64_t tsc_hz, uint8_t vector)
         .max_delay_ns = DELAY_LIMIT_NS / 10, // 3.6 years; the sum in arm() cannot wrap
         .arm = arm,
         .arm_at = arm_at,
+        .left_ns = left_ns,
         .stop = stop,
     };
     this->rate = fixed_rate(&scale);
+    this->vector = vector;
+    this->scale = scale;
     lapic_write(LAPIC_TIMER_INITIAL, 0);
     lapic_write(LAPIC_LVT_TIMER, LAPIC_LVT_TSC_DEADLINE | vector);
     // In xAPIC mode the write above is a store, and a deadline written before it arrives is ignored: wait for it.

@@ -191,11 +191,12 @@ static void print_sleep(void)
     };
     const struct sleep *sleep = cpu_this()->sleep;
 
-    log_print("sleeps: %s; %llu guarded, %llu too far for it, %llu handed over; lost interrupts %llu, "
-              "useless ones of "
-              "the guard %llu\n",
-              helps[sleep->help], ULL(sleep->stats.guarded), ULL(sleep->stats.too_far),
-              ULL(sleep->stats.handed_over), ULL(sleep->stats.lost), ULL(sleep->stats.useless));
+    log_print("sleeps: %s; %llu guarded, %llu too far for it, %llu handed over\n", helps[sleep->help],
+              ULL(sleep->stats.guarded), ULL(sleep->stats.too_far), ULL(sleep->stats.handed_over));
+    log_print("timer interrupts: %llu lost, %llu behind the guard's (in %llu of those sleeps the timer stood "
+              "still); %llu useless ones of the guard\n",
+              ULL(sleep->stats.lost), ULL(sleep->stats.late), ULL(sleep->stats.stopped),
+              ULL(sleep->stats.useless));
 }
 
 void report_clock(void)

@@ -49,8 +49,8 @@ static void finish(void)
               "\"interrupts\": %llu, \"stale\": %llu, \"range\": %llu, \"early\": %llu, ",
               ULL(clock_now_ns()), ULL(soak.rounds), ULL(soak.events), ULL(soak.latest_ns),
               ULL(stats.interrupts), ULL(stats.stale), ULL(stats.range), ULL(stats.early));
-    log_print("\"lost\": %llu, \"useless\": %llu, \"violations\": %llu, ", ULL(sleeps->lost),
-              ULL(sleeps->useless), ULL(cross_check_violations()));
+    log_print("\"lost\": %llu, \"late\": %llu, \"useless\": %llu, \"violations\": %llu, ", ULL(sleeps->lost),
+              ULL(sleeps->late), ULL(sleeps->useless), ULL(cross_check_violations()));
     log_print("\"clock\": \"%s\", \"reference\": \"%s\", \"ahead_ns\": %lld, \"bound_ns\": %llu}\n",
               clock_name(), soak.clock.reference, (long long)soak.clock.ahead_ns, ULL(soak.clock.bound_ns));
     log_print("soak: %s\n", soak.trouble == NULL ? "success" : soak.trouble);
@@ -99,6 +99,7 @@ static void judge_machine(void)
 
         blame(timer_wheel_walk(wheel, &cursor) != NULL, "failure: a timer stayed armed");
         blame(cpu_table[i]->sleep->stats.lost != 0, "failure: the timer has lost an interrupt");
+        blame(cpu_table[i]->sleep->stats.late != 0, "failure: the timer came after the dead-man's switch");
         blame(cpu_table[i]->sleep->stats.useless != 0,
               "failure: the dead-man's switch woke the CPU for nothing");
         blame(timer_wheel_check(wheel) != NULL, "failure: the timer wheel is not sound");

@@ -57,6 +57,10 @@ static void guard(struct sleep *sleep, uint64_t delay_ns)
     }
     sleep->stats.guarded++;
     sleep->second_used = true;
+    if (sleep->stats.late != 0) {
+        sleep->begin_ns = clock_now_ns();
+        sleep->begin_left_ns = sleep->first->left_ns(sleep->first);
+    }
     sleep->second->arm(sleep->second, guard_ns);
 }
 
@@ -97,10 +101,45 @@ void sleep_end(struct sleep *sleep, uint64_t vector)
     if (!sleep->second_used)
         return;
     sleep->second_used = false;
+    if (vector != VECTOR_GUARD)
+        sleep->begin_ns = 0; // the sleep is over, and the timer's pace was not in question
     if (sleep->changed)
         timer_use(sleep->first, vector == VECTOR_HPET || vector == VECTOR_LAPIC_TIMER);
     else
         sleep->second->stop(sleep->second);
+}
+
+static void guard_all(struct sleep *sleep)
+{
+    sleep->far_ns = 0;
+    sleep->near_ns = 0;
+}
+
+static void count_loss(struct sleep *sleep, uint64_t late_ns)
+{
+    guard_all(sleep);
+    if (sleep->stats.lost++ == 0)
+        log_warn("the %s timer has lost an interrupt: a deadline %llu us ago went unserved until the %s, set "
+                 "behind it, woke the CPU; clockevent=hpet does without the %s timer",
+                 sleep->first->name, (unsigned long long)(late_ns / NSEC_PER_USEC), sleep->second->name,
+                 sleep->first->name);
+}
+
+// The timer still has to count. Where it was set late that is all; but did it count while the CPU slept?
+static void count_late(struct sleep *sleep, uint64_t now_ns, uint64_t left_ns)
+{
+    uint64_t slept_ns = now_ns - sleep->begin_ns, counted_ns = sleep->begin_left_ns - left_ns;
+
+    sleep->stats.late++;
+    if (sleep->begin_ns == 0 || left_ns == 0 || counted_ns >= slept_ns / 2)
+        return;
+    guard_all(sleep);
+    if (sleep->stats.stopped++ == 0)
+        log_warn(
+            "the %s timer stands still while the CPU sleeps, though the CPU says that it does not (ARAT): in "
+            "a sleep of %llu us it has counted %llu us; handover=on lets the %s wake the CPU",
+            sleep->first->name, (unsigned long long)(slept_ns / NSEC_PER_USEC),
+            (unsigned long long)(counted_ns / NSEC_PER_USEC), sleep->second->name);
 }
 
 bool sleep_guard_interrupt(void)
@@ -113,12 +152,13 @@ bool sleep_guard_interrupt(void)
         sleep->stats.useless++;
         return false;
     }
-    sleep->far_ns = 0;
-    sleep->near_ns = 0;
-    if (sleep->stats.lost++ == 0)
-        log_warn("the %s timer has lost an interrupt: a deadline %llu us ago went unserved until the %s, set "
-                 "behind it, woke the CPU; clockevent=hpet does without the %s timer",
-                 sleep->first->name, (unsigned long long)((now_ns - programmed_ns) / NSEC_PER_USEC),
-                 sleep->second->name, sleep->first->name);
+    uint64_t left_ns = sleep->first->left_ns(sleep->first);
+    if (left_ns == TIME_NEVER)
+        count_loss(sleep, now_ns - programmed_ns);
+    else
+        count_late(sleep, now_ns, left_ns);
+    if (left_ns == 0)
+        return false;                 // it is taken next
+    sleep->first->stop(sleep->first); // else it would come once more than the queue needs it
     return true;
 }

@@ -6,9 +6,17 @@
 // in one of two ways:
 //
 //   guarded       a dead-man's switch: for a long sleep the second chip is set a little behind the deadline, taken back
-//                 when the CPU wakes. In health it never interrupts. If it does, the timer has failed: the queue is
-//                 served, late by at most the distance; this is counted and said once; and every sleep is
-//                 guarded from then on
+//                 when the CPU wakes. In health it never interrupts. If it does, the timer is asked what has become of
+//                 its own interrupt:
+//                   lost        it has none: the queue is served, late by at most the distance; this is said once, and
+//                               every sleep is guarded from then on
+//                   late        it still counts. A timer that counts down begins when the register is written, and
+//                               what holds up the CPU between the reading of the clock and that write (an SMI; in an
+//                               emulator the host's scheduler, or a lock of the emulator's) makes it later by as
+//                               much. The queue is served; nobody is blamed.
+//                               But from now on the timer's pace in guarded sleeps is measured, and one that it stood
+//                               still in is treated as a loss, since then ARAT was a lie
+//                   pending     it came while the guard's was being taken, and serves the queue next
 //   handed over   the second chip is the CPU's timer while it sleeps, and the first one stands still; on wake-up they
 //                 change places again. Each wakes the CPU once for each deadline
 //
@@ -50,6 +58,8 @@ struct sleep_stats {
     uint64_t guarded;     // sleeps for which the guard was armed
     uint64_t too_far;     // long sleeps that the second chip cannot express: not guarded
     uint64_t lost;        // interrupts of the timer that never came; the guard has served the queue
+    uint64_t late;        // the timer's interrupt was pending or still to come when the guard's was taken
+    uint64_t stopped;     // of these: the timer has stood still in the sleep
     uint64_t useless;     // interrupts of the guard with nothing overdue
     uint64_t handed_over; // sleeps with the second chip as the timer
 };
@@ -60,7 +70,9 @@ struct sleep {
     bool changed;     // ... as the timer
     enum sleep_help help;
     struct clock_event *first, *second; // the second is null where help is SLEEP_ALONE
-    uint64_t far_ns;                    // longer sleeps are guarded; 0 once an interrupt was lost
+    uint64_t far_ns;                    // longer sleeps are guarded; 0 once the timer has failed
+    uint64_t begin_ns;      // of a guarded sleep that the timer's pace is measured in; 0: it is not
+    uint64_t begin_left_ns; // what the timer had left to count then
     struct sleep_stats stats;
 };
 
@@ -83,5 +95,6 @@ bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns);
 // The CPU has woken up with the interrupt `vector`, which has not been served yet.
 void sleep_end(struct sleep *sleep, uint64_t vector);
 
-// Serve VECTOR_GUARD. True: the timer has lost an interrupt, and the caller must serve timer_interrupt() in its stead.
+// Serve VECTOR_GUARD. True: the timer's interrupt is lost or late, and the caller must serve timer_interrupt() in its
+// stead.
 bool sleep_guard_interrupt(void);

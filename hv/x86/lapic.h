@@ -23,6 +23,7 @@
 #define LAPIC_EOI     0x0b0 // 10.8.5
 #define LAPIC_SVR     0x0f0 // spurious interrupt vector, 10.9
 #define   LAPIC_SVR_ENABLE (1u << 8)
+#define LAPIC_IRR(vector) (0x200u + 0x10u * ((vector) / 32u)) // interrupt request, 10.8.4: a bit for each vector
 #define LAPIC_ESR     0x280 // error status, 10.5.3; a write latches the errors since the last one
 #define LAPIC_ICR_LOW 0x300 // interrupt command, 10.6.1
 #define   LAPIC_ICR_NMI     (4u << 8)
@@ -109,6 +110,12 @@ uint8_t lapic_id(void);
 static inline void lapic_eoi(void)
 {
     lapic_write(LAPIC_EOI, 0);
+}
+
+// An interrupt of this vector has come to this CPU, which has not taken it yet. Context: interrupts off.
+static inline bool lapic_is_pending(uint8_t vector)
+{
+    return (lapic_read(LAPIC_IRR(vector)) >> vector % 32u & 1u) != 0;
 }
 
 // Interrupt this CPU itself: the vector becomes pending at once and is taken when interrupts are next on. Several

@@ -49,7 +49,7 @@ def test_second_chip(boot, words, cpu, help_line):
     outcome = boot(f"mode=soak soak_hours=1 exit=debug {words}", [("guest", SLEEPS)], cpu=cpu).succeeded()
     outcome.says(rf"sleep: {help_line}")
     figures = json.loads(outcome.says(r"^@json soak (.*)$").group(1))
-    assert figures["early"] == figures["lost"] == figures["useless"] == figures["violations"] == 0
+    assert figures["early"] == figures["lost"] == figures["late"] == figures["useless"] == figures["violations"] == 0
     assert figures["latest_ns"] < 10_000
 
 

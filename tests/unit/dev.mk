@@ -97,9 +97,15 @@ UNIT_TESTS += test_timer_faults
 UNIT_SRCS_test_timer_faults   := tests/unit/test_timer_faults.c $(UNIT_SLEEP)
 UNIT_CFLAGS_test_timer_faults := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_SLEEPING := tests/unit/sleeping.c $(filter-out hv/dev/tsc_deadline.c,$(UNIT_SLEEP))
+
 UNIT_TESTS += test_sleep
-UNIT_SRCS_test_sleep   := tests/unit/test_sleep.c $(filter-out hv/dev/tsc_deadline.c,$(UNIT_SLEEP))
+UNIT_SRCS_test_sleep   := tests/unit/test_sleep.c $(UNIT_SLEEPING)
 UNIT_CFLAGS_test_sleep := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_sleep_guard
+UNIT_SRCS_test_sleep_guard   := tests/unit/test_sleep_guard.c $(UNIT_SLEEPING)
+UNIT_CFLAGS_test_sleep_guard := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_tsc_warp
 UNIT_SRCS_test_tsc_warp   := tests/unit/test_tsc_warp.c hv/x86/tsc_warp.c

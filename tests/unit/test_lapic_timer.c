@@ -183,6 +183,35 @@ static void stop_stops(void **state)
     assert_int_equal(chip.initial, 0);
 }
 
+// Before, at and after the interrupt, with each divider, and after one that got lost.
+static void tells_what_is_left(void **state)
+{
+    bool pending[256] = { 0 };
+
+    (void)state;
+    chip.pending = pending;
+    struct clock_event *event = lapic_timer_event(1000000000, 0, VECTOR_LAPIC_TIMER);
+    assert_true(event->left_ns(event) == TIME_NEVER);
+    for (uint32_t i = 0; i < 9; i++) {
+        uint64_t delay_ns = 2 * NSEC_PER_SEC << i;
+        event->arm(event, delay_ns);
+        machine_advance(delay_ns / 4 * PS_PER_NS);
+        assert_in_range(event->left_ns(event), delay_ns - delay_ns / 4, delay_ns - delay_ns / 4 + 400);
+        machine_advance((delay_ns - delay_ns / 4 - 1) * PS_PER_NS);
+        assert_in_range(event->left_ns(event), 1, 400); // the last tick
+        machine_advance(400 * PS_PER_NS);
+        assert_true(event->left_ns(event) == TIME_NEVER); // lost
+        pending[VECTOR_LAPIC_TIMER - 1] = true;
+        assert_true(event->left_ns(event) == TIME_NEVER);
+        pending[VECTOR_LAPIC_TIMER] = true;
+        assert_int_equal(event->left_ns(event), 0);
+        pending[VECTOR_LAPIC_TIMER] = false;
+    }
+    event->arm(event, 1000);
+    event->stop(event);
+    assert_true(event->left_ns(event) == TIME_NEVER);
+}
+
 static void counts_for_calibration(void **state)
 {
     (void)state;
@@ -206,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup(one_write_in_the_usual_case, setup),
         cmocka_unit_test_setup(x2apic, setup),
         cmocka_unit_test_setup(stop_stops, setup),
+        cmocka_unit_test_setup(tells_what_is_left, setup),
         cmocka_unit_test_setup(counts_for_calibration, setup),
     };
     int failed = cmocka_run_group_tests_name("lapic_timer", tests, NULL, NULL);

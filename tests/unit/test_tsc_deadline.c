@@ -9,6 +9,7 @@
 
 #include "chip_lapic.h"
 #include "dev/tsc.h"
+#include "lib/time.h"
 #include "time/clock.h"
 #include "x86/features.h"
 #include "x86/lapic.h"
@@ -101,6 +102,24 @@ static void one_write(void **state)
     assert_true(machine.accesses - accesses == 2); // the TSC, the deadline
 }
 
+static void tells_what_is_left(void **state)
+{
+    bool pending[256] = { 0 };
+
+    (void)state;
+    chip.pending = pending;
+    struct clock_event *event = tsc_deadline_event(machine.tsc_hz, VECTOR_LAPIC_TIMER);
+    assert_true(event->left_ns(event) == TIME_NEVER);
+    event->arm(event, 1000);
+    assert_in_range(event->left_ns(event), 1000, 1002);
+    machine_advance(2000 * PS_PER_NS); // it is late: it has not fired, and the register still holds it
+    assert_int_equal(event->left_ns(event), 1);
+    chip_lapic_fire(&chip);
+    assert_true(event->left_ns(event) == TIME_NEVER); // lost
+    pending[VECTOR_LAPIC_TIMER] = true;
+    assert_int_equal(event->left_ns(event), 0);
+}
+
 static void assert_repaired_from(uint32_t model, uint32_t stepping, uint32_t revision)
 {
     features.model = model;
@@ -156,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup(never_early_and_tight, setup),
         cmocka_unit_test_setup(first_deadline_is_not_lost, setup),
         cmocka_unit_test_setup(one_write, setup),
+        cmocka_unit_test_setup(tells_what_is_left, setup),
         cmocka_unit_test_setup(errata, setup),
         cmocka_unit_test_setup(errata_of_others, setup),
     };

@@ -24,6 +24,15 @@ uint32_t chip_lapic_divide(const struct chip_lapic *lapic)
     return (code + 1) & 7;
 }
 
+static uint32_t requests(const struct chip_lapic *lapic, uint32_t first)
+{
+    uint32_t bits = 0;
+
+    for (uint32_t i = 0; i < 32 && lapic->pending != NULL; i++)
+        bits |= (uint32_t)lapic->pending[first + i] << i;
+    return bits;
+}
+
 static uint32_t get(struct chip_lapic *lapic, uint32_t offset)
 {
     switch (offset) {
@@ -36,6 +45,8 @@ static uint32_t get(struct chip_lapic *lapic, uint32_t offset)
             machine_ticks(machine.now_ps - lapic->started_ps, lapic->timer_hz) >> chip_lapic_divide(lapic);
         return passed < lapic->initial ? (uint32_t)(lapic->initial - passed) : 0;
     }
+    case LAPIC_IRR(0)... LAPIC_IRR(255):
+        return requests(lapic, (offset - LAPIC_IRR(0)) / 0x10 * 32);
     default:
         return 0;
     }
@@ -118,6 +129,8 @@ static uint64_t read_msr(uint32_t msr)
 {
     if (msr == MSR_APIC_BASE)
         return present->base_msr;
+    if (msr == MSR_TSC_DEADLINE)
+        return present->deadline_tsc;
     if (is_register(msr))
         return get(present, (msr - MSR_X2APIC) << 4);
     present->faults++;

@@ -14,6 +14,7 @@ struct chip_lapic {
     bool mode_is_locked; // the mode bits of the base register do not move
     bool stops_in_sleep; // no ARAT: the timer stands still while the CPU sleeps
     uint32_t lose;       // so many timer interrupts from now on do not arrive
+    const bool *pending; // of the CPU, by vector, for the request register; null: none is
 
     // What the driver did.
     uint64_t base_msr;

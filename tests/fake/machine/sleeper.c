@@ -37,6 +37,7 @@ void sleeper_add(struct sleeper *sleeper, struct chip_lapic *lapic, struct chip_
 
     *sleeper =
         (struct sleeper){ .chip = { .advance = see }, .lapic = lapic, .hpet = hpet, .deep_ps = UINT64_MAX };
+    lapic->pending = sleeper->pending;
     while (*last != NULL) // behind the others
         last = &(*last)->next;
     *last = &sleeper->chip;
