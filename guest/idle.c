@@ -14,11 +14,9 @@ _Noreturn void idle_loop(void)
 {
     for (;;) {
         irq_disable();
-        if (thread_any_ready()) {
-            timer_set_device(); // what runs now may take long
+        if (thread_any_ready())
             thread_yield();
-        } else if (timer_idle() != 0) {
+        else if (timer_idle() != 0)
             irq_dispatch();
-        }
     }
 }

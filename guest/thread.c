@@ -66,8 +66,10 @@ void thread_block(void)
     struct list_node *node = list_first(&ready);
     struct thread *from = current;
 
-    if (node != NULL)
+    if (node != NULL) {
         list_remove(node);
+        timer_set_device(); // what runs now may take long
+    }
     current = node != NULL ? container_of(node, struct thread, link) : &idle_thread;
     if (current != from)
         thread_switch(&from->stack_pointer, current->stack_pointer);
@@ -96,7 +98,7 @@ void thread_sleep_until(uint64_t deadline_ns)
     bool enabled = irq_save();
 
     if (clock_now_ns() < deadline_ns) {
-        timer_arm(&current->wake, deadline_ns);
+        timer_arm_quietly(&current->wake, deadline_ns);
         thread_block();
     }
     irq_restore(enabled);

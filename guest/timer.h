@@ -2,9 +2,13 @@
 // The guest's timers: any number of deadlines on one clock event device.
 //
 // The model: armed timers are in a wheel (lib/timer_wheel.h) that always knows the earliest one. The device holds
-// a deadline that is never later than that one. Arming something earlier moves the device at once. Cancelling
-// does not: the deadline that has become needless is corrected when the guest goes idle (timer_before_idle), and
-// a timeout that is armed and cancelled while the guest runs costs no hypercall beyond its first.
+// a deadline that is never later than that one while a thread runs. Arming something earlier moves the device at once.
+// Cancelling does not: the deadline that has become needless is corrected when the guest waits (timer_idle), and
+// a timeout that is armed and cancelled while the guest runs costs no hypercall beyond its first. A thread that arms
+// a timer and then blocks arms it quietly: who gets the CPU next sets the device, and if nobody does, the wait itself.
+//
+// With arm=call all this is as it was in 2007: the device holds the earliest timer at every moment, and each time that
+// another one becomes the earliest, by arming, cancelling or expiring, is a hypercall.
 //
 // A timer may have a slack: it expires at any time from its deadline until so much later, whenever the guest is awake or the
 // hypervisor can serve it together with other guests. The wheel orders timers by the end of that window. At an expiry
@@ -37,6 +41,10 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns);
 // The same at any time from deadline_ns until slack_ns later, of which the sum saturates.
 void timer_arm_slack(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
 
+// As timer_arm(), but the device is left alone, unless with arm=call. Interrupts off from before until the caller gives the
+// CPU away by thread_block().
+void timer_arm_quietly(struct timer *timer, uint64_t deadline_ns);
+
 // The deadline that the timer was armed with last, also in its callback.
 static inline uint64_t timer_deadline_ns(const struct timer *timer)
 {
@@ -58,3 +66,12 @@ void timer_set_device(void);
 // Waits for the first timer or an interrupt, and expires what is due. Returns the interrupts that the caller must serve now, a
 // bit for each. Interrupts off before; after a halt (clock_event.h) they are on, and all are served.
 uint64_t timer_idle(void);
+
+// What was asked of timers so far.
+struct timer_counts {
+    uint64_t arms;    // moves included
+    uint64_t cancels; // of armed timers
+    uint64_t expiries;
+};
+
+const struct timer_counts *timer_counts(void);

@@ -173,6 +173,7 @@ void vtimer_init(struct vcpu *vcpu, uint32_t owner)
     timer_setup(&vcpu->vtimer.timer, TIMER_GUEST_EVENT, owner, expire);
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
     vcpu->page->armed_until_ns = LULL_TIME_NEVER;
+    vcpu->page->following_deadline_ns = LULL_TIME_NEVER;
 }
 
 // One-shot mode, with this wish.
@@ -292,6 +293,19 @@ uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns
     return 0;
 }
 
+// The guest has left word of what it wants held when its event has come. It has not run since then.
+static void NOINLINE hold_following(struct vcpu *vcpu)
+{
+    uint64_t deadline_ns = vcpu->page->following_deadline_ns, slack_ns = vcpu->page->following_slack_ns;
+
+    if ((vcpu->entry.frame.rax & LULL_WOKE_TIMEOUT) == 0)
+        return;
+    vcpu->page->following_deadline_ns = LULL_TIME_NEVER;
+    wish(vcpu, deadline_ns, slack_ns);
+    hold(vcpu, deadline_ns, slack_ns);
+    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
+}
+
 void vtimer_end_block(struct vcpu *vcpu)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
@@ -307,6 +321,8 @@ void vtimer_end_block(struct vcpu *vcpu)
     }
     vcpu->blocking = false; // expire_special() goes by it
     vcpu->entry.frame.rax = tell(vcpu, due, vtimer->block_deadline_ns, now_ns);
+    if (RARELY(vcpu->page->following_deadline_ns < LULL_TIME_NEVER))
+        hold_following(vcpu);
 }
 
 bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)

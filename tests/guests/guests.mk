@@ -18,6 +18,7 @@ TEST_GUESTS := \
 	bad_stack \
 	bad_upcall \
 	block \
+	block_following \
 	clock_error \
 	clock_monotonic \
 	console_input \

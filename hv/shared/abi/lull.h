@@ -139,7 +139,10 @@ struct lull_vcpu_page {
     uint64_t
         next_wake_ns; // hv: when this CPU will wake anyway, at the last arming call, wake-up or timer interrupt
     struct lull_block_record block;
-    uint64_t reserved1[17];          // run_times stands at 256
+    // What the hypervisor shall hold when the event of HCALL_BLOCK has ended it, as if the guest had armed it then.
+    uint64_t following_deadline_ns;  // guest. hv: LULL_TIME_NEVER when that event has come
+    uint64_t following_slack_ns;     // guest
+    uint64_t reserved1[15];          // run_times stands at 256
     struct lull_run_times run_times; // hv
     uint64_t pauses;                 // hv: times that the guest went on after a pause
     struct lull_event_split timer_split;
@@ -158,6 +161,8 @@ _Static_assert(offsetof(struct lull_vcpu_page, next_slack_ns) == 88, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, next_wake_ns) == 96, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, block) == 104, "ABI");
 _Static_assert(sizeof(struct lull_block_record) == 16, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, following_deadline_ns) == 120, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, following_slack_ns) == 128, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
 _Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
