@@ -12,7 +12,9 @@ struct clock_source {
     const char *name; // as on the boot line: "tsc", "hpet", "pmtimer"
 
     // Read the raw counter, extended to 64 bits by the driver where the hardware is narrower: then it must be
-    // read at least once in max_gap_ns, or a wrap goes unseen. Context: any CPU, interrupts off.
+    // read at least once in max_gap_ns, or a wrap goes unseen. Context: any CPU, several at a time, interrupts off: a
+    // driver that keeps something in memory changes it atomically. (What only calibration reads, the PIT and the LAPIC
+    // timer, is read by the boot CPU.)
     uint64_t (*read)(struct clock_source *source);
 
     uint64_t frequency_hz;   // nominal, or measured by calibration; 0 only before that

@@ -70,7 +70,7 @@ static struct hpet {
     struct clock_source source;
     volatile void *base;
     struct ns_scale scale;
-    uint64_t count; // the 32-bit counter, extended
+    uint64_t count; // the 32-bit counter, extended; atomic
     bool narrow;    // 32 bits are used
     uint32_t comparator_count;
     struct comparator comparators[HPET_COMPARATORS_MAX];
@@ -99,11 +99,19 @@ static uint64_t read_wide(struct clock_source *source)
     return (uint64_t)again << 32 | low;
 }
 
+// Any CPU at any time. The count is taken before the counter, and the sum kept only if nobody has moved the count
+// meanwhile: a CPU that was held up between the two would have an old counter for a newer count, and the difference
+// modulo 2^32 would set the clock ahead by a whole wrap.
 static uint64_t read_narrow(struct clock_source *source)
 {
+    uint64_t count = __atomic_load_n(&hpet.count, __ATOMIC_ACQUIRE), now;
+
     (void)source;
-    hpet.count += (uint32_t)(get(HPET_COUNTER_LOW) - (uint32_t)hpet.count);
-    return hpet.count;
+    do {
+        now = count + (uint32_t)(get(HPET_COUNTER_LOW) - (uint32_t)count);
+    } while (
+        !__atomic_compare_exchange_n(&hpet.count, &count, now, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return now;
 }
 
 // The chip's own word on itself; firmware tables and emulators have been wrong in each of these.

@@ -38,11 +38,17 @@ static uint32_t get(void)
     return second;
 }
 
+// Any CPU at any time, as read_narrow() of hpet.c.
 static uint64_t read(struct clock_source *source)
 {
+    uint64_t count = __atomic_load_n(&pmtimer.count, __ATOMIC_ACQUIRE), now;
+
     (void)source;
-    pmtimer.count += (get() - (uint32_t)pmtimer.count) & pmtimer.mask;
-    return pmtimer.count;
+    do {
+        now = count + ((get() - (uint32_t)count) & pmtimer.mask);
+    } while (
+        !__atomic_compare_exchange_n(&pmtimer.count, &count, now, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE));
+    return now;
 }
 
 bool pmtimer_init(uint16_t port, bool is_32bit)

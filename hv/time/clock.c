@@ -5,15 +5,13 @@
 
 #include "core/assert.h"
 #include "lib/ns_scale.h"
-#include "x86/lock.h"
 
 struct clock clock_state;
 
 // The path for sources behind the contract.
 static struct ns_scale scale;
 static uint64_t base_count;
-static uint64_t last_ns;
-static struct lock lock; // of all that reading such a source changes
+static uint64_t last_ns; // the latest that any CPU was given; atomic
 
 // The scale's mult in CLOCK_TSC_SHIFT places, rounded down; 0 where it does not fit (below 62.5 MHz: no TSC is).
 static uint64_t fixed_mult(void)
@@ -44,15 +42,16 @@ uint64_t clock_read_source(void)
 {
     struct clock_source *source = clock_state.source;
 
-    lock_take(&lock); // drivers of narrow counters extend them in memory
     uint64_t passed = source->read(source) - base_count;
     // A counter that steps back (a glitch of the chip, a missed wrap), even to before the start, where the difference
-    // wraps, must not take the timers with it.
+    // wraps, must not take the timers with it. Nor must a CPU that was held up here go behind the others.
     uint64_t now_ns = (int64_t)passed < 0 ? 0 : ns_scale_to_ns(&scale, passed);
-    if (now_ns > last_ns)
-        last_ns = now_ns;
-    now_ns = last_ns;
-    lock_release(&lock);
+    uint64_t seen_ns = __atomic_load_n(&last_ns, __ATOMIC_RELAXED);
+    do {
+        if (now_ns <= seen_ns)
+            return seen_ns;
+    } while (
+        !__atomic_compare_exchange_n(&last_ns, &seen_ns, now_ns, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return now_ns;
 }
 

@@ -77,10 +77,11 @@ def test_uefi(boot, short):
     assert running(outcome.text) == (2, 2)
 
 
-def test_other_clock(boot, short):
-    """A clock that all CPUs read through one lock."""
+@pytest.mark.parametrize("words", ["clocksource=hpet", "clocksource=hpet hpet=32"])
+def test_other_clock(boot, short, words):
+    """A clock that all CPUs read from one chip, extended to 64 bits in memory that they share."""
     boot_line, modules = short
-    outcome = boot(f"{boot_line} clocksource=hpet", modules, smp=2).succeeded()
+    outcome = boot(f"{boot_line} {words}", modules, smp=2).succeeded()
     outcome.says(r"clock: hpet at")
     assert running(outcome.text) == (2, 2)
 

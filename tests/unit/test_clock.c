@@ -16,10 +16,18 @@ static uint64_t read_tsc(struct clock_source *source)
 
 static uint64_t other_count;
 
+static void (*meanwhile)(void); // once, when the counter has been read: another CPU's turn
+
 static uint64_t read_other(struct clock_source *source)
 {
+    uint64_t count = other_count;
+    void (*turn)(void) = meanwhile;
+
     (void)source;
-    return other_count;
+    meanwhile = NULL;
+    if (turn != NULL)
+        turn();
+    return count;
 }
 
 static int setup(void **state)
@@ -146,6 +154,28 @@ static void never_goes_back(void **state)
                 NSEC_PER_SEC * 10); // 100000 steps of at most 100 us in all: nothing wrapped either
 }
 
+static uint64_t of_the_other_cpu;
+
+static void other_cpu_reads(void)
+{
+    other_count += 1000;
+    of_the_other_cpu = clock_now_ns();
+}
+
+// A CPU is held up between the counter and the clock, and another one reads a later time meanwhile.
+static void never_goes_back_between_cpus(void **state)
+{
+    (void)state;
+    other_count = 0;
+    start_other(10000000, UINT64_MAX);
+    for (uint64_t i = 1; i <= 10; i++) {
+        meanwhile = other_cpu_reads;
+        assert_int_equal(clock_now_ns(), i * 100000);
+        assert_int_equal(of_the_other_cpu, i * 100000);
+        assert_int_equal(clock_now_ns(), i * 100000);
+    }
+}
+
 static void step_back_before_the_start(void **state)
 {
     (void)state;
@@ -183,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup(guests_get_the_same_time, setup),
         cmocka_unit_test_setup(other_sources_are_scaled, setup),
         cmocka_unit_test_setup(never_goes_back, setup),
+        cmocka_unit_test_setup(never_goes_back_between_cpus, setup),
         cmocka_unit_test_setup(step_back_before_the_start, setup),
         cmocka_unit_test_setup(wall_clock, setup),
         cmocka_unit_test_setup(frequency_must_be_known, setup),

@@ -125,6 +125,31 @@ static void narrow_counter_is_extended(void **state)
     }
 }
 
+static uint64_t of_the_other_cpu;
+
+static void other_cpu_reads(void)
+{
+    machine_advance(500 * PS_PER_NS);
+    of_the_other_cpu = hpet_source()->read(hpet_source());
+}
+
+// A CPU is held up between the counter and the extended count, and another one reads meanwhile, also across a wrap.
+static void two_cpus_extend_one_counter(void **state)
+{
+    (void)state;
+    chip.capabilities = CHIP_HPET_CAP_NARROW;
+    chip.start_count = 0xffffffff - 100;
+    assert_true(hpet_init(CHIP_HPET_PHYS, false));
+    struct clock_source *source = hpet_source();
+    for (int i = 0; i < 10; i++) {
+        chip.meanwhile = other_cpu_reads;
+        uint64_t count = source->read(source);
+        assert_int_equal(count, chip_hpet_count(&chip)); // it has read again
+        assert_in_range(of_the_other_cpu, count - 10, count);
+        assert_int_equal(source->read(source), chip_hpet_count(&chip));
+    }
+}
+
 static void routes(void **state)
 {
     (void)state;
@@ -339,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup(wide_counter_does_not_tear, setup),
         cmocka_unit_test_setup(narrow_by_request, setup),
         cmocka_unit_test_setup(narrow_counter_is_extended, setup),
+        cmocka_unit_test_setup(two_cpus_extend_one_counter, setup),
         cmocka_unit_test_setup(routes, setup),
         cmocka_unit_test_setup(legacy_route_only_where_offered, setup),
         cmocka_unit_test_setup(fires_in_time_whatever_happens, setup),

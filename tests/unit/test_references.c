@@ -19,6 +19,9 @@ static struct pm_chip {
     bool stuck;
     uint32_t glitch_every; // every so many reads give a value with the upper bits wrong
     uint32_t reads;
+    uint32_t
+        meanwhile_after; // another CPU reads too after so many reads, before the reader gets this one; 0: never
+    uint64_t of_the_other_cpu;
 } pm;
 
 static uint32_t read_pm(struct machine_chip *chip, uint32_t offset, unsigned int bytes)
@@ -30,6 +33,10 @@ static uint32_t read_pm(struct machine_chip *chip, uint32_t offset, unsigned int
     uint32_t count = pm.stuck ? pm.base : pm.base + (uint32_t)machine_ticks(machine.now_ps, 3579545);
     if (pm.glitch_every != 0 && pm.reads % pm.glitch_every == 0)
         count ^= 0x00f00000;
+    if (pm.meanwhile_after != 0 && --pm.meanwhile_after == 0) {
+        machine_advance(100000 * PS_PER_NS);
+        pm.of_the_other_cpu = pmtimer_source()->read(pmtimer_source());
+    }
     return count & pm.mask;
 }
 
@@ -154,6 +161,21 @@ static void pm_timer_survives_wrong_reads(void **state)
     }
 }
 
+// A CPU is held up between the counter and the extended count, and another one reads meanwhile.
+static void two_cpus_extend_the_pm_timer(void **state)
+{
+    (void)state;
+    pm.base = 0xffff00;
+    assert_true(pmtimer_init(PM_PORT, false));
+    struct clock_source *source = pmtimer_source();
+    for (int i = 0; i < 10; i++) {
+        pm.meanwhile_after = 2; // of the pair that agrees
+        uint64_t count = source->read(source);
+        assert_in_range(pm.of_the_other_cpu, 0xffff00, 0xffff00 + (i + 1) * 400);
+        assert_in_range(count, pm.of_the_other_cpu, pm.of_the_other_cpu + 20);
+    }
+}
+
 static void pm_timer_stuck(void **state)
 {
     (void)state;
@@ -197,6 +219,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(pm_timer_is_extended, setup),
         cmocka_unit_test_setup(pm_timer_survives_wrong_reads, setup),
+        cmocka_unit_test_setup(two_cpus_extend_the_pm_timer, setup),
         cmocka_unit_test_setup(pm_timer_stuck, setup),
         cmocka_unit_test_setup(pit_is_extended, setup),
         cmocka_unit_test_setup(pit_absent_or_stuck, setup),

@@ -88,6 +88,17 @@ static uint32_t read_timer(const struct chip_hpet *hpet, const struct chip_hpet_
     }
 }
 
+static uint32_t read_count(struct chip_hpet *hpet)
+{
+    uint32_t count = (uint32_t)chip_hpet_count(hpet);
+    void (*meanwhile)(void) = hpet->meanwhile;
+
+    hpet->meanwhile = NULL;
+    if (meanwhile != NULL)
+        meanwhile();
+    return count;
+}
+
 static uint32_t read(struct machine_chip *chip, uint32_t offset, unsigned int bytes)
 {
     struct chip_hpet *hpet = (struct chip_hpet *)chip;
@@ -102,7 +113,7 @@ static uint32_t read(struct machine_chip *chip, uint32_t offset, unsigned int by
     case 0x010:
         return hpet->config;
     case 0x0f0:
-        return (uint32_t)chip_hpet_count(hpet);
+        return read_count(hpet);
     case 0x0f4:
         return (hpet->capabilities & 0x2000) != 0 ? (uint32_t)(chip_hpet_count(hpet) >> 32) : 0;
     default:

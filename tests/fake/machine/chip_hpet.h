@@ -36,6 +36,8 @@ struct chip_hpet {
     bool wraps_interrupt;  // in 32 bits a timer also interrupts when they wrap, as 2.3.9.2.1 has it
     uint32_t lose;         // so many interrupts from now on do not arrive
     uint64_t old_comparator;
+    void (*meanwhile)(
+        void); // once, when the counter has been read and the reader has not got it: another CPU's turn
 
     uint32_t config;
     struct chip_hpet_timer timers[CHIP_HPET_TIMERS];
