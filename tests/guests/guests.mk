@@ -19,6 +19,7 @@ TEST_GUESTS := \
 	bad_upcall \
 	block \
 	block_following \
+	block_race \
 	clock_error \
 	clock_monotonic \
 	console_input \

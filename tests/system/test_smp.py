@@ -191,6 +191,23 @@ def test_no_ring_is_lost(boot, images, guests, rings):
     assert running(outcome.text) == (4, 4)
 
 
+@pytest.mark.parametrize("smp, guests", [(2, 6), (4, 8)])
+def test_no_end_of_a_block_is_lost(boot, images, smp, guests):
+    """Events and doorbells race to end HCALL_BLOCK while the guests are moved between CPUs that run at the same time."""
+    line = f"block_race count={guests} mem=64K expect=exit:0 timeout=900s -- guests={guests} rounds=1000"
+    outcome = boot("mode=selftest exit=debug", images(line), smp=smp, icount=False, timeout_s=PATIENCE_S).succeeded()
+    assert running(outcome.text) == (smp, smp)
+
+
+def test_blocks_end_on_other_cpus(console, images):
+    """What the test above is worth: its guests really move, and ring each other from CPU to CPU."""
+    machine = console("mode=interactive", images("block_race count=6 mem=64K -- guests=6 rounds=300"), smp=2, icount=True)
+    machine.prompt(timeout_s=120)
+    until(lambda: all("exit code 0" in state for _, state in where(machine).values()), "the guests' end")
+    rows = cpus(machine)
+    assert all(row["adopted"] >= 20 and row["kicks"] >= 100 for row in rows), rows
+
+
 def test_rings_cross_cpus(console, images):
     """What the test above is worth: its rings really go from one CPU to the other."""
     machine = console("mode=interactive", images("doorbell count=2 mem=64K -- rings=1000"), smp=2, icount=True)
