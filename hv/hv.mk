@@ -92,6 +92,7 @@ HV_SRCS += \
 	hv/vm/delivery.c \
 	hv/vm/elf.c \
 	hv/vm/guest.c \
+	hv/vm/guest_change.c \
 	hv/vm/guest_console.c \
 	hv/vm/guest_image.c \
 	hv/vm/guest_load.c \
@@ -115,15 +116,23 @@ HV_SRCS += \
 
 # hv/monitor/
 HV_SRCS += \
+	hv/monitor/argument.c \
 	hv/monitor/arming.c \
 	hv/monitor/bench.c \
 	hv/monitor/command.c \
+	hv/monitor/command_guest.c \
+	hv/monitor/command_machine.c \
+	hv/monitor/command_time.c \
+	hv/monitor/completion.c \
+	hv/monitor/create.c \
 	hv/monitor/curve.c \
 	hv/monitor/curve_report.c \
 	hv/monitor/demo.c \
 	hv/monitor/demo_report.c \
 	hv/monitor/figures.c \
 	hv/monitor/follow.c \
+	hv/monitor/history.c \
+	hv/monitor/keys.c \
 	hv/monitor/launch.c \
 	hv/monitor/line.c \
 	hv/monitor/monitor.c \
@@ -133,4 +142,7 @@ HV_SRCS += \
 	hv/monitor/report_time.c \
 	hv/monitor/selftest.c \
 	hv/monitor/selftest_timers.c \
-	hv/monitor/soak.c
+	hv/monitor/soak.c \
+	hv/monitor/terminal.c \
+	hv/monitor/top.c \
+	hv/monitor/top_row.c

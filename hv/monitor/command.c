@@ -1,251 +1,257 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The monitor's commands.
+// The monitor's commands: from a line to the command, help, and what Tab offers.
 
 #include "monitor/command.h"
 
-#include <stddef.h>
-
 #include "core/log.h"
-#include "core/option.h"
-#include "dev/power.h"
-#include "dev/uart.h"
-#include "lib/parse.h"
-#include "monitor/follow.h"
-#include "monitor/report.h"
+#include "lib/format.h"
+#include "lib/list.h"
+#include "lib/string.h"
 #include "vm/guest.h"
-#include "vm/request.h"
+#include "vm/module_line.h"
+#include "x86/cpu.h"
 
 static const struct boot_info *boot;
 
-struct command {
-    const char *name;
-    const char *argument; // what must follow, null: nothing
-    const char *help;
-    void (*run)(const struct option_word *argument); // length 0: no argument was typed
+static void run_help(const struct command_words *words);
+
+static const struct command help_commands[] = {
+    { .name = "help",
+      .arguments = "[COMMAND]",
+      .help = "what the commands do",
+      .details = "  With the name of a command: what it takes, in which units, an example.\n"
+                 "  Keys: arrows, Home, End, Ctrl-A B E F move; Ctrl-K U W erase; Up, Down,\n"
+                 "  Ctrl-P N find earlier lines; Tab completes; Ctrl-L clears the screen;\n"
+                 "  Ctrl-] goes to the console that was shown last. (Under `make run` QEMU\n"
+                 "  takes Ctrl-A for itself: type it twice.)\n"
+                 "  Example: help create\n",
+      .words_max = 1,
+      .kinds = { ARGUMENT_COMMAND, ARGUMENT_OTHER },
+      .run = run_help },
 };
 
-static void print_help(const struct option_word *argument);
+static const struct command_table help_table = { help_commands,
+                                                 sizeof(help_commands) / sizeof(help_commands[0]) };
 
-// The guest that the argument names. Null, and answered, where it names none.
-static struct guest *find_guest(const struct option_word *argument)
+static const struct command_table *const tables[] = { &help_table, &command_guest_table, &command_time_table,
+                                                      &command_machine_table };
+
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+// Null: there is none.
+static const struct command *find(const struct option_word *name)
 {
-    uint64_t id;
-    struct guest *guest = NULL;
-
-    if (!parse_u64(argument->text, argument->length, &id) || id > UINT32_MAX) {
-        log_print("expected the number of a guest, as `guests` lists them\n");
-        return NULL;
-    }
-    guest = guest_find((uint32_t)id);
-    if (guest == NULL)
-        log_print("there is no guest %llu; `guests` lists them\n", (unsigned long long)id);
-    return guest;
-}
-
-static void run_console(const struct option_word *argument)
-{
-    const struct guest *guest = find_guest(argument);
-
-    if (guest != NULL)
-        follow_start(guest);
-}
-
-static void run_kill(const struct option_word *argument)
-{
-    struct guest *guest = find_guest(argument);
-
-    if (guest == NULL)
-        return;
-    if (guest->state != GUEST_ALIVE) {
-        log_print("guest %u (%s) has ended already\n", guest->id, guest->name);
-        return;
-    }
-    guest_stop(guest, "killed from the monitor");
-}
-
-static void run_pause(const struct option_word *argument)
-{
-    struct guest *guest = find_guest(argument);
-
-    if (guest != NULL && !guest_pause(guest))
-        log_print("guest %u (%s) has ended, or is paused already\n", guest->id, guest->name);
-}
-
-static void run_resume(const struct option_word *argument)
-{
-    struct guest *guest = find_guest(argument);
-
-    if (guest != NULL && !guest_resume(guest))
-        log_print("guest %u (%s) is not paused\n", guest->id, guest->name);
-}
-
-static void run_poweroff(const struct option_word *argument)
-{
-    (void)argument;
-    log_info("switching off");
-    request_stop();
-    uart_flush_polled();
-    power_off();
-    uart_start_interrupts();
-}
-
-static void run_reboot(const struct option_word *argument)
-{
-    (void)argument;
-    log_info("rebooting");
-    request_stop();
-    uart_flush_polled();
-    power_reboot();
-}
-
-static void run_log(const struct option_word *argument)
-{
-    char chunk[256];
-    uint64_t position = 0;
-    size_t length;
-
-    (void)argument;
-    while ((length = log_read(&position, chunk, sizeof(chunk))) > 0)
-        log_write(chunk, length);
-}
-
-static void run_version(const struct option_word *argument)
-{
-    (void)argument;
-    report_version(boot);
-}
-
-static void run_guests(const struct option_word *argument)
-{
-    (void)argument;
-    report_guests();
-}
-
-static void run_cpu(const struct option_word *argument)
-{
-    (void)argument;
-    report_cpus();
-}
-
-static void run_stats(const struct option_word *argument)
-{
-    (void)argument;
-    report_stats();
-}
-
-static void run_times(const struct option_word *argument)
-{
-    (void)argument;
-    report_times();
-}
-
-static void run_lateness(const struct option_word *argument)
-{
-    const struct guest *guest = argument->length > 0 ? find_guest(argument) : NULL;
-
-    if (argument->length == 0 || guest != NULL)
-        report_lateness(guest);
-}
-
-static void run_timers(const struct option_word *argument)
-{
-    (void)argument;
-    report_timers();
-}
-
-static void run_irqs(const struct option_word *argument)
-{
-    (void)argument;
-    report_irqs();
-}
-
-static void run_clock(const struct option_word *argument)
-{
-    (void)argument;
-    report_clock();
-}
-
-static void run_mem(const struct option_word *argument)
-{
-    (void)argument;
-    report_memory(boot);
-}
-
-static const struct command commands[] = {
-    { "help", "[COMMAND]", "what the commands do", print_help },
-    { "guests", NULL, "every guest: timer interrupts, hypercalls, lateness, state", run_guests },
-    { "cpu", NULL, "every CPU: its guests, interrupts and idle share", run_cpu },
-    { "stats", NULL, "where the time goes and what happened, since boot and since the last look", run_stats },
-    { "times", NULL, "where the time of each guest went: running, runnable (steal), blocked, paused",
-      run_times },
-    { "lateness", "[N]", "how late timer events were, by cause: of all guests, or of guest N with histograms",
-      run_lateness },
-    { "timers", NULL, "the timer queue: what is armed, and what the hardware is set to", run_timers },
-    { "irqs", NULL, "every hardware interrupt by name and reason", run_irqs },
-    { "console", "N", "what guest N has written and writes; Ctrl-] leaves it", run_console },
-    { "pause", "N", "keep guest N from running; real time and its timers go on", run_pause },
-    { "resume", "N", "let guest N go on", run_resume },
-    { "kill", "N", "end guest N", run_kill },
-    { "clock", NULL, "the clock, its source and the timer hardware", run_clock },
-    { "mem", NULL, "memory: pages in use, RAM ranges, modules", run_mem },
-    { "log", NULL, "the last lines of the log", run_log },
-    { "version", NULL, "what this is and how it was booted", run_version },
-    { "poweroff", NULL, "switch the machine off", run_poweroff },
-    { "reboot", NULL, "restart the machine", run_reboot },
-};
-
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
-
-static void print_command(const struct command *command)
-{
-    log_print("  %-8s %-10s %s\n", command->name, command->argument != NULL ? command->argument : "",
-              command->help);
-}
-
-static const struct command *find_command(const struct option_word *word)
-{
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        if (option_is(word, commands[i].name))
-            return &commands[i];
-    log_print("there is no command `%.*s`; `help` lists them\n", (int)word->length, word->text);
+    for (size_t i = 0; i < TABLES; i++)
+        for (size_t k = 0; k < tables[i]->count; k++)
+            if (option_is(name, tables[i]->commands[k].name))
+                return &tables[i]->commands[k];
     return NULL;
 }
 
-static void print_help(const struct option_word *argument)
+static void print_unknown(const struct option_word *name)
 {
-    if (argument->length > 0) {
-        const struct command *command = find_command(argument);
+    log_print("`%.*s`: there is no such command; `help` lists them\n", (int)name->length, name->text);
+}
 
-        if (command != NULL)
-            print_command(command);
+// ---- help -------------------------------------------------------------------------------------------------------
+
+static void print_all(void)
+{
+    char usage[64];
+
+    for (size_t i = 0; i < TABLES; i++) {
+        for (size_t k = 0; k < tables[i]->count; k++) {
+            const struct command *command = &tables[i]->commands[k];
+
+            format_buffer(usage, sizeof(usage), "%s %s", command->name, command->arguments);
+            log_print("  %-25s %s\n", usage, command->help);
+        }
+    }
+    log_print("GUEST is a number or a name. `help COMMAND` says more; Tab completes.\n");
+}
+
+static void print_one(const struct command *command)
+{
+    log_print("%s%s%s: %s\n", command->name, command->arguments[0] != '\0' ? " " : "", command->arguments,
+              command->help);
+    log_write(command->details, strlen(command->details));
+}
+
+static void run_help(const struct command_words *words)
+{
+    const struct command *command;
+
+    if (words->count == 0) {
+        print_all();
         return;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++)
-        print_command(&commands[i]);
+    command = find(&words->word[0]);
+    if (command == NULL)
+        print_unknown(&words->word[0]);
+    else
+        print_one(command);
 }
+
+// ---- A line -----------------------------------------------------------------------------------------------------
 
 void command_init(const struct boot_info *info)
 {
     boot = info;
 }
 
-void command_run(const char *text)
+const struct boot_info *command_boot(void)
 {
-    struct option_word name, argument, rest;
+    return boot;
+}
 
-    if (!option_next(&text, &name))
+static void print_expected(const struct command *command, const struct option_word *wrong)
+{
+    if (wrong != NULL)
+        log_print("`%.*s`: one word too many; ", (int)wrong->length, wrong->text);
+    log_print("expected: %s%s%s\n", command->name, command->arguments[0] != '\0' ? " " : "",
+              command->arguments);
+}
+
+void command_run(const char *line)
+{
+    struct command_words words = { .count = 0 };
+    struct option_word name, word;
+    const struct command *command;
+    const char *rest;
+
+    if (!option_next(&line, &name))
         return;
-    const struct command *command = find_command(&name);
-    if (command == NULL)
-        return;
-    option_next(&text, &argument);
-    bool optional = command->argument != NULL && command->argument[0] == '[';
-    bool missing = command->argument != NULL && !optional && argument.length == 0;
-    bool too_many = (command->argument == NULL && argument.length > 0) || option_next(&text, &rest);
-    if (missing || too_many) {
-        log_print("expected: %s%s%s\n", command->name, command->argument != NULL ? " " : "",
-                  command->argument != NULL ? command->argument : "");
+    command = find(&name);
+    if (command == NULL) {
+        print_unknown(&name);
         return;
     }
-    command->run(&argument);
+    words.text = rest = line;
+    while (option_next(&rest, &word)) {
+        if (words.count == command->words_max ||
+            (words.count == COMMAND_WORDS_MAX && command->words_max != COMMAND_WORDS_ANY)) {
+            print_expected(command, &word);
+            return;
+        }
+        if (words.count < COMMAND_WORDS_MAX)
+            words.word[words.count++] = word;
+    }
+    if (words.count < command->words_min) {
+        print_expected(command, NULL);
+        return;
+    }
+    command->run(&words);
+}
+
+// ---- Tab --------------------------------------------------------------------------------------------------------
+
+static void offer_commands(struct completion *completion)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        for (size_t k = 0; k < tables[i]->count; k++)
+            completion_offer(completion, tables[i]->commands[k].name);
+}
+
+// Numbers are offered where a digit has been typed, names otherwise.
+static void offer_guests(struct completion *completion)
+{
+    char number[16];
+    bool by_number =
+        completion->prefix_length > 0 && completion->prefix[0] >= '0' && completion->prefix[0] <= '9';
+
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        format_buffer(number, sizeof(number), "%u", guest->id);
+        completion_offer(completion, by_number ? number : guest->name);
+    }
+}
+
+static void offer_images(struct completion *completion)
+{
+    char image[MODULE_NAME_SIZE];
+    struct option_word word;
+
+    for (uint32_t i = 0; i < boot->module_count; i++) {
+        const char *line = boot->modules[i].line;
+
+        if (!option_next(&line, &word) || word.length >= sizeof(image))
+            continue;
+        memcpy(image, word.text, word.length);
+        image[word.length] = '\0';
+        completion_offer(completion, image);
+    }
+}
+
+static void offer_cpus(struct completion *completion)
+{
+    char number[16];
+
+    completion_offer(completion, "any");
+    for (uint32_t i = 0; i < cpu_count; i++) {
+        format_buffer(number, sizeof(number), "%u", i);
+        completion_offer(completion, number);
+    }
+}
+
+static void offer_list(struct completion *completion, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        completion_offer(completion, *list);
+}
+
+static void offer(struct completion *completion, enum argument_kind kind)
+{
+    static const char *const options[] = { "count=", "mem=", "name=", "weight=", "cpu=", "--", NULL };
+    static const char *const modes[] = { "tickless", "hz=1000", "hz=250", "hz=100", NULL };
+
+    switch (kind) {
+    case ARGUMENT_OTHER:
+        break;
+    case ARGUMENT_COMMAND:
+        offer_commands(completion);
+        break;
+    case ARGUMENT_GUESTS:
+        completion_offer(completion, "all");
+        offer_guests(completion);
+        break;
+    case ARGUMENT_GUEST:
+        offer_guests(completion);
+        break;
+    case ARGUMENT_IMAGE:
+        offer_images(completion);
+        break;
+    case ARGUMENT_OPTION:
+        offer_list(completion, options);
+        break;
+    case ARGUMENT_CPU:
+        offer_cpus(completion);
+        break;
+    case ARGUMENT_MODE:
+        offer_list(completion, modes);
+        break;
+    }
+}
+
+void command_complete(const char *line, size_t length, struct completion *completion, bool list)
+{
+    const char *end = line + length, *rest = line;
+    const struct command *command = NULL;
+    enum argument_kind kind = ARGUMENT_COMMAND;
+    struct option_word word;
+    uint32_t before = 0; // whole words in front of the one to complete
+
+    while (option_next(&rest, &word) && rest < end) {
+        if (before == 0)
+            command = find(&word);
+        before++;
+    }
+    if (word.text > end || word.length == 0)
+        word.text = end;
+    completion_start(completion, word.text, (size_t)(end - word.text), list);
+    if (before > 0)
+        kind = command == NULL ? ARGUMENT_OTHER
+                               : command->kinds[before <= COMMAND_KINDS ? before - 1 : COMMAND_KINDS - 1];
+    offer(completion, kind);
+    completion_end(completion);
 }

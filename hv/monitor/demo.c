@@ -62,12 +62,10 @@ static bool begin_phase(enum demo_phase phase)
 
 static void begin_measuring(void)
 {
-    struct histogram settling;
-
     log_print("demo: phase %s begins: %u guests, %llu s\n", phases[demo.phase].name, demo.options.count,
               (unsigned long long)(demo.measure_ns / NSEC_PER_SEC));
     demo.measuring = true;
-    figures_collect_lateness(&settling);
+    figures_empty_lateness();
     figures_take(&demo.begin);
     timer_arm(&demo.timer, demo.begin.time_ns + demo.measure_ns);
 }

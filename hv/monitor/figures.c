@@ -94,9 +94,28 @@ void figures_collect_lateness(struct histogram *out)
 
         lateness_fold(&guest->lateness, &guest->vcpu->late);
         histogram_merge(out, &guest->lateness.total);
+    }
+    request_release();
+}
+
+static uint64_t emptied_ns;
+
+void figures_empty_lateness(void)
+{
+    request_hold();
+    list_for_each (node, &guest_list) {
+        struct guest *guest = container_of(node, struct guest, link);
+
+        lateness_fold(&guest->lateness, &guest->vcpu->late);
         lateness_reset(&guest->lateness);
     }
     request_release();
+    emptied_ns = clock_now_ns();
+}
+
+uint64_t figures_lateness_since_ns(void)
+{
+    return emptied_ns;
 }
 
 uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns)

@@ -43,8 +43,14 @@ uint64_t figures_interrupts_of(const struct guest *guest);
 // guests that were destroyed since boot.
 bool figures_all_attributed(uint64_t gone);
 
-// Adds up the lateness of the timer events of all guests, and empties it in each.
+// Adds up the lateness of the timer events of all guests.
 void figures_collect_lateness(struct histogram *out);
+
+// Empties it in each guest: what is collected from now on is that of later events.
+void figures_empty_lateness(void);
+
+// When that was done last, by the clock; 0: never.
+uint64_t figures_lateness_since_ns(void);
 
 // Thousandths of `count` per second over `time_ns`; 0 for less than a microsecond. count: below 2^34.
 uint64_t figures_rate_milli(uint64_t count, uint64_t time_ns);

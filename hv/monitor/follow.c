@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Looking over a guest's shoulder.
+// The consoles of guests on the one serial line.
 
 #include "monitor/follow.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/log.h"
@@ -10,14 +11,18 @@
 #include "vm/guest.h"
 
 static bool following;
+static bool after_start;  // nothing has been typed yet
+static bool complained;   // that the guest takes no input, or not as fast
+static uint32_t guest_id; // that is followed, or was; 0: none yet
+static uint64_t seen;     // bytes of its output, when it was left
 
-void follow_show_kept(const struct guest *guest, const char *prefix)
+// From a place of its output on; moves it to the end.
+static void show_from(const struct guest *guest, uint64_t *position, const char *prefix)
 {
-    uint64_t position = 0;
     char character;
     bool at_line_start = true;
 
-    while (console_ring_read(guest->console, &position, &character, 1) > 0) {
+    while (console_ring_read(guest->console, position, &character, 1) > 0) {
         if (at_line_start)
             log_print("%s", prefix);
         log_write(&character, 1);
@@ -27,12 +32,44 @@ void follow_show_kept(const struct guest *guest, const char *prefix)
         log_print("\n");
 }
 
+void follow_show_kept(const struct guest *guest, const char *prefix)
+{
+    uint64_t position = 0;
+
+    show_from(guest, &position, prefix);
+}
+
+static void follow(const struct guest *guest, uint64_t position)
+{
+    bool alive = guest->state == GUEST_ALIVE;
+
+    log_print("console of guest %u (%s); %s\n", guest->id, guest->name,
+              alive ? "Ctrl-] leaves it" : "it has ended, and this is what is kept");
+    show_from(guest, &position, "");
+    guest_id = guest->id;
+    seen = position;
+    following = alive;
+    after_start = true;
+    complained = false;
+    if (alive)
+        console_show(guest->id);
+}
+
 void follow_start(const struct guest *guest)
 {
-    log_print("console of guest %u (%s); Ctrl-] leaves it\n", guest->id, guest->name);
-    follow_show_kept(guest, "");
-    console_show(guest->id);
-    following = true;
+    follow(guest, 0);
+}
+
+void follow_again(void)
+{
+    const struct guest *guest = guest_find(guest_id);
+
+    if (guest_id == 0)
+        log_print("no console has been shown yet; `console GUEST` shows one\n");
+    else if (guest == NULL)
+        log_print("guest %u, whose console was shown last, is gone\n", guest_id);
+    else
+        follow(guest, seen);
 }
 
 bool follow_active(void)
@@ -40,14 +77,43 @@ bool follow_active(void)
     return following;
 }
 
-bool follow_input(char character)
+static void leave(void)
 {
+    const struct guest *guest = guest_find(guest_id);
+
+    following = false;
+    console_show(CONSOLE_SHOW_NONE);
+    if (guest != NULL)
+        seen = guest->console->written;
+    log_print("\n");
+}
+
+// Where bytes are lost, that is said once for each visit.
+static void pass(char byte)
+{
+    struct guest *guest = guest_find(guest_id);
+
+    if (guest == NULL || guest_console_input(guest, &byte, 1) == 1 || complained)
+        return;
+    complained = true;
+    if (guest->state != GUEST_ALIVE)
+        log_print("[guest %u has ended; Ctrl-] leaves its console]\n", guest_id);
+    else if (!guest_console_listens(guest))
+        log_print("[guest %u takes no input; Ctrl-] leaves its console]\n", guest_id);
+    else
+        log_print("[guest %u does not read what is typed, and some of it is lost]\n", guest_id);
+}
+
+bool follow_input(char byte)
+{
+    bool line_feed_of_command = after_start && byte == '\n'; // of one that was ended by both
+
     if (!following)
         return false;
-    if (character == FOLLOW_ESCAPE) {
-        following = false;
-        console_show(CONSOLE_SHOW_NONE);
-        log_print("\n");
-    }
+    after_start = false;
+    if (byte == FOLLOW_ESCAPE)
+        leave();
+    else if (!line_feed_of_command)
+        pass(byte);
     return true;
 }

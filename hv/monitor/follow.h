@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Looking over a guest's shoulder: what it has written, and then what it writes, until the escape key.
-// Context of everything here: interrupts off.
+// The consoles of guests on the one serial line: one at a time is shown, and what is typed goes to it.
+//
+// Every guest's output is kept, shown or not (vm/console_ring.h). Ctrl-] leaves the console that is shown for the
+// prompt, and at the prompt goes back to it: what the guest has written meanwhile is shown then.
+//
+//   console 3    what is kept of guest 3, then what it writes; keys go to it    Ctrl-]    the prompt    Ctrl-]    ...
+//
+// Context of everything here: the boot CPU, interrupts off.
 #pragma once
 
 #include <stdbool.h>
@@ -12,11 +18,14 @@ struct guest;
 // Writes what a guest's console has kept, each line behind `prefix`, and ends the last line.
 void follow_show_kept(const struct guest *guest, const char *prefix);
 
-// Shows what is kept, and everything that the guest writes from now on.
+// Shows what is kept, and, where the guest lives, everything that it writes from now on.
 void follow_start(const struct guest *guest);
 
-// True from follow_start() until the escape key.
+// Goes back to the console that was shown last, if there was one and the guest has not been destroyed.
+void follow_again(void);
+
+// True from follow_start() of a living guest until the escape key.
 bool follow_active(void);
 
-// Takes a character while following: the escape key ends it, others are ignored. False, and not taken, otherwise.
-bool follow_input(char character);
+// Takes a byte while following: the escape key ends it, others go to the guest. False, and not taken, otherwise.
+bool follow_input(char byte);

@@ -46,8 +46,9 @@ struct guest *launch_guest(const struct boot_module *module, const struct module
     return guest_create(&config, reason);
 }
 
-bool launch_module(const struct boot_info *info, uint32_t index, uint32_t *launched)
+bool launch_module(const struct boot_info *info, uint32_t index, const char *more, uint32_t *launched)
 {
+    static char arguments[LULL_ARGS_SIZE];
     const struct boot_module *module = &info->modules[index];
     struct module_options options;
     char error[MODULE_ERROR_MAX];
@@ -57,8 +58,9 @@ bool launch_module(const struct boot_info *info, uint32_t index, uint32_t *launc
         log_error("module %u refused: %s", index, error);
         return false;
     }
+    format_buffer(arguments, sizeof(arguments), "%s%s", options.arguments, more);
     for (uint32_t instance = 0; instance < options.count; instance++) {
-        if (launch_guest(module, &options, instance, options.arguments, &reason) == NULL) {
+        if (launch_guest(module, &options, instance, arguments, &reason) == NULL) {
             // What stops one instance stops the others too.
             log_error("module %u refused: %s, instance %u of %u: %s", index, options.name, instance,
                       options.count, reason);
@@ -69,12 +71,12 @@ bool launch_module(const struct boot_info *info, uint32_t index, uint32_t *launc
     return true;
 }
 
-uint32_t launch_all(const struct boot_info *info, uint32_t *refused)
+uint32_t launch_all(const struct boot_info *info, const char *more, uint32_t *refused)
 {
     uint32_t launched = 0;
 
     *refused = 0;
     for (uint32_t i = 0; i < info->module_count; i++)
-        *refused += !launch_module(info, i, &launched);
+        *refused += !launch_module(info, i, more, &launched);
     return launched;
 }

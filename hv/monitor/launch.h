@@ -20,10 +20,10 @@ const struct boot_module *launch_find(const struct boot_info *info, const char *
 struct guest *launch_guest(const struct boot_module *module, const struct module_options *options,
                            uint32_t instance, const char *arguments, const char **reason);
 
-// Makes every guest that the line of one module asks for, and adds their number to *launched. False: the line or one of
-// them was refused.
-bool launch_module(const struct boot_info *info, uint32_t index, uint32_t *launched);
+// Makes every guest that the line of one module asks for, each with `more` behind the line's own arguments, and adds
+// their number to *launched. False: the line or one of them was refused.
+bool launch_module(const struct boot_info *info, uint32_t index, const char *more, uint32_t *launched);
 
-// Makes every guest that every module line asks for. Returns how many came to life; *refused counts
-// the modules of which something was refused.
-uint32_t launch_all(const struct boot_info *info, uint32_t *refused);
+// Makes every guest that every module line asks for, each with `more` behind the line's own arguments. Returns how many
+// came to life; *refused counts the modules of which something was refused.
+uint32_t launch_all(const struct boot_info *info, const char *more, uint32_t *refused);

@@ -6,126 +6,272 @@
 #include "core/log.h"
 #include "lib/string.h"
 
-#define CONTROL_C 0x03
-#define BACKSPACE 0x08
-#define CONTROL_U 0x15
-#define ESCAPE 0x1b
-#define DELETE 0x7f
-
-// ECMA-48, 5.4: a control sequence is ESC [, then bytes up to a final one in this range.
-#define SEQUENCE_START '['
-#define SEQUENCE_FINAL_FIRST 0x40
-#define SEQUENCE_FINAL_LAST 0x7e
-
-void line_start(struct line *line)
+void line_start(struct line *line, uint32_t prompt_columns)
 {
-    *line = (struct line){ .length = 0 };
+    *line = (struct line){ .prompt_columns = prompt_columns };
+    line_set_columns(line, LINE_COLUMNS);
 }
 
-static void echo(const char *text)
-{
-    log_write(text, strlen(text));
-}
-
-// A new line begins with the first character after the end of the one before.
+// A new line begins with the first key after the end of the one before.
 static void begin_anew(struct line *line)
 {
     line->text[0] = '\0';
-    line->length = 0;
+    line->length = line->cursor = line->first = 0;
     line->too_long = false;
     line->ended = false;
 }
 
-static void erase_last(struct line *line)
+// ---- The row of the terminal ------------------------------------------------------------------------------------
+
+static size_t shown_end(const struct line *line)
 {
-    if (line->length > 0) {
-        line->text[--line->length] = '\0';
-        echo("\b \b");
-    }
-    line->too_long = false;
+    return line->length < line->first + line->room ? line->length : line->first + line->room;
 }
 
-static void append(struct line *line, char character)
+// From one character's place to another one's.
+static void move(size_t from, size_t to)
 {
-    if (line->length == LINE_LENGTH_MAX) {
-        line->too_long = true;
+    if (to < from)
+        log_print("\x1b[%zuD", from - to);
+    else if (to > from)
+        log_print("\x1b[%zuC", to - from);
+}
+
+// Writes the row from character `from` on, where the terminal's cursor stands, and puts that to the line's cursor.
+static void draw_from(const struct line *line, size_t from)
+{
+    size_t end = shown_end(line);
+
+    if (end > from)
+        log_write(line->text + from, end - from);
+    log_print("\x1b[K");
+    move(end > from ? end : from, line->cursor);
+}
+
+// Chooses what is shown, so that the cursor is, with something in front of it. True: that has changed. Half a row at a
+// time, so that what is typed or pasted at the end draws the row seldom.
+static bool scroll(struct line *line)
+{
+    size_t first = line->first;
+    bool left = first > 0 && line->cursor <= first;
+
+    if (left || line->cursor > first + line->room)
+        line->first = line->cursor > line->room / 2 ? line->cursor - line->room / 2 : 0;
+    return line->first != first;
+}
+
+static void draw_row(const struct line *line)
+{
+    log_print("\r\x1b[%uC", line->prompt_columns);
+    draw_from(line, line->first);
+}
+
+// The text from `from` on has changed, or the cursor has moved; the terminal's stands at `at`.
+static void update(struct line *line, size_t at, size_t from)
+{
+    if (scroll(line)) {
+        draw_row(line);
         return;
     }
-    line->text[line->length++] = character;
-    line->text[line->length] = '\0';
-    log_write(&character, 1);
+    move(at, from);
+    draw_from(line, from);
 }
 
-static enum line_event end(struct line *line, enum line_event event)
+static void move_to(struct line *line, size_t cursor)
 {
+    size_t at = line->cursor;
+
+    line->cursor = cursor;
+    if (scroll(line))
+        draw_row(line);
+    else
+        move(at, cursor);
+}
+
+void line_redraw(struct line *line)
+{
+    if (line->ended)
+        return;
+    scroll(line);
+    draw_from(line, line->first);
+}
+
+void line_set_columns(struct line *line, uint32_t columns)
+{
+    uint32_t used =
+        line->prompt_columns + 1; // nothing is written into the last column: terminals wrap there, or not
+    size_t room = columns >= used + LINE_ROOM_MIN ? columns - used : LINE_ROOM_MIN;
+
+    if (room == line->room)
+        return;
+    line->room = room;
+    line->first = 0;
+    scroll(line);
+    if (line->length > 0 && !line->ended)
+        draw_row(line);
+}
+
+// ---- Editing ----------------------------------------------------------------------------------------------------
+
+void line_insert(struct line *line, const char *text, size_t length)
+{
+    size_t at = line->cursor;
+    bool at_end = at == line->length;
+
+    if (length > LINE_LENGTH_MAX - line->length) {
+        line->too_long = true;
+        length = LINE_LENGTH_MAX - line->length;
+    }
+    if (length == 0)
+        return;
+    memmove(line->text + at + length, line->text + at, line->length - at + 1);
+    memcpy(line->text + at, text, length);
+    line->length += length;
+    line->cursor += length;
+    if (!at_end)
+        update(line, at, at);
+    else if (scroll(line))
+        draw_row(line);
+    else
+        log_write(text, length);
+}
+
+// Takes [from, to) out. The cursor, which is at one of the two, ends at `from`.
+static void erase(struct line *line, size_t from, size_t to)
+{
+    size_t at = line->cursor;
+
+    line->too_long = false;
+    if (from == to)
+        return;
+    memmove(line->text + from, line->text + to, line->length - to + 1);
+    line->length -= to - from;
+    line->cursor = from;
+    update(line, at, from);
+}
+
+static void replace(struct line *line, const char *text)
+{
+    if (text == NULL)
+        return;
+    line->length = line->cursor = strnlen(text, LINE_LENGTH_MAX);
+    memcpy(line->text, text, line->length);
+    line->text[line->length] = '\0';
+    line->too_long = false;
+    line->first = 0;
+    scroll(line);
+    draw_row(line);
+}
+
+static size_t word_left(const struct line *line)
+{
+    size_t at = line->cursor;
+
+    while (at > 0 && line->text[at - 1] == ' ')
+        at--;
+    while (at > 0 && line->text[at - 1] != ' ')
+        at--;
+    return at;
+}
+
+static size_t word_right(const struct line *line)
+{
+    size_t at = line->cursor;
+
+    while (at < line->length && line->text[at] == ' ')
+        at++;
+    while (at < line->length && line->text[at] != ' ')
+        at++;
+    return at;
+}
+
+// Keys that change nothing but the line.
+static void edit(struct line *line, enum key key)
+{
+    size_t cursor = line->cursor, length = line->length;
+
+    switch (key) {
+    case KEY_CHARACTER:
+        line_insert(line, &line->keys.character, 1);
+        break;
+    case KEY_LEFT:
+        move_to(line, cursor > 0 ? cursor - 1 : 0);
+        break;
+    case KEY_RIGHT:
+        move_to(line, cursor < length ? cursor + 1 : length);
+        break;
+    case KEY_HOME:
+        move_to(line, 0);
+        break;
+    case KEY_END:
+        move_to(line, length);
+        break;
+    case KEY_WORD_LEFT:
+        move_to(line, word_left(line));
+        break;
+    case KEY_WORD_RIGHT:
+        move_to(line, word_right(line));
+        break;
+    case KEY_BACKSPACE:
+        erase(line, cursor > 0 ? cursor - 1 : 0, cursor);
+        break;
+    case KEY_DELETE:
+        erase(line, cursor, cursor < length ? cursor + 1 : length);
+        break;
+    case KEY_ERASE_WORD:
+        erase(line, word_left(line), cursor);
+        break;
+    case KEY_ERASE_START:
+        erase(line, 0, cursor);
+        break;
+    case KEY_ERASE_END:
+        erase(line, cursor, length);
+        break;
+    case KEY_UP:
+        replace(line, history_earlier(&line->history, line->text));
+        break;
+    case KEY_DOWN:
+        replace(line, history_later(&line->history));
+        break;
+    default:
+        break;
+    }
+}
+
+static enum line_event end(struct line *line, const char *echo, enum line_event event)
+{
+    log_write(echo, strlen(echo));
     line->ended = true;
+    if (event == LINE_COMPLETE)
+        history_add(&line->history, line->text);
+    else
+        history_leave(&line->history);
     return event;
 }
 
-// True where the character belongs to an escape sequence.
-static bool swallow_escape(struct line *line, char character)
+enum line_event line_input(struct line *line, char byte)
 {
-    switch (line->escape) {
-    case LINE_AFTER_ESCAPE:
-        line->escape = character == SEQUENCE_START ? LINE_IN_SEQUENCE : LINE_PLAIN;
-        return true;
-    case LINE_IN_SEQUENCE:
-        if (character >= SEQUENCE_FINAL_FIRST && character <= SEQUENCE_FINAL_LAST)
-            line->escape = LINE_PLAIN;
-        // A control character has no place in a sequence: it ends it and counts for itself.
-        if (character >= 0 && character < ' ') {
-            line->escape = LINE_PLAIN;
-            return false;
-        }
-        return true;
-    case LINE_PLAIN:
-        break;
-    }
-    if (character == ESCAPE) {
-        line->escape = LINE_AFTER_ESCAPE;
-        return true;
-    }
-    return false;
-}
+    enum key key = keys_input(&line->keys, byte);
 
-enum line_event line_input(struct line *line, char character)
-{
-    bool after_return = line->after_return;
-
-    line->after_return = character == '\r';
-    if (line->ended) {
-        if (character == '\n' && after_return)
-            return LINE_NOTHING;
+    if (key == KEY_NONE)
+        return LINE_NOTHING;
+    if (line->ended)
         begin_anew(line);
-    }
-    if (swallow_escape(line, character))
-        return LINE_NOTHING;
-    switch (character) {
-    case '\r':
-    case '\n':
-        echo("\n");
-        return end(line, line->too_long ? LINE_TOO_LONG : LINE_COMPLETE);
-    case CONTROL_C:
-        echo("^C\n");
-        return end(line, LINE_CANCELED);
-    case CONTROL_U:
-        while (line->length > 0)
-            erase_last(line);
-        line->too_long = false;
-        return LINE_NOTHING;
-    case BACKSPACE:
-    case DELETE:
-        erase_last(line);
-        return LINE_NOTHING;
+    switch (key) {
+    case KEY_ENTER:
+        return end(line, "\n", line->too_long ? LINE_TOO_LONG : LINE_COMPLETE);
+    case KEY_CANCEL:
+        return end(line, "^C\n", LINE_CANCELED);
+    case KEY_TAB:
+        return LINE_TAB;
+    case KEY_CLEAR:
+        return LINE_CLEAR;
+    case KEY_LEAVE:
+        return LINE_LEAVE;
+    case KEY_SIZE:
+        return LINE_SIZE;
     default:
-        if (character >= ' ' && character <= '~')
-            append(line, character);
+        edit(line, key);
         return LINE_NOTHING;
     }
-}
-
-void line_redraw(const struct line *line)
-{
-    if (!line->ended)
-        log_write(line->text, line->length);
 }

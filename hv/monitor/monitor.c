@@ -17,13 +17,16 @@
 #include "monitor/line.h"
 #include "monitor/selftest.h"
 #include "monitor/soak.h"
+#include "monitor/terminal.h"
+#include "monitor/top.h"
 
 static const struct boot_options *options;
 static struct line line;
 static bool prompting;        // false until the mode's work has ended
+static bool listed;           // nothing has been typed since Tab wrote its list
 static uint64_t drawn_at_log; // log_line_count() when the prompt was drawn last
 
-static void prompt(void)
+void monitor_prompt(void)
 {
     log_write(MONITOR_PROMPT, strlen(MONITOR_PROMPT));
     drawn_at_log = log_line_count();
@@ -32,15 +35,16 @@ static void prompt(void)
 static void open_prompt(void)
 {
     prompting = true;
-    line_start(&line);
+    line_start(&line, sizeof(MONITOR_PROMPT) - 1);
     log_print("Type `help` for the commands.\n");
-    prompt();
+    terminal_ask_columns();
+    monitor_prompt();
 }
 
 static void start_interactive(const struct boot_info *info)
 {
     uint32_t refused;
-    uint32_t launched = launch_all(info, &refused);
+    uint32_t launched = launch_all(info, "", &refused);
 
     log_info("%u guests are running", launched);
     open_prompt();
@@ -63,7 +67,7 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
         selftest_start(info);
         break;
     case BOOT_MODE_BENCH:
-        bench_start(info);
+        bench_start(info, options);
         break;
     case BOOT_MODE_CURVE:
         curve_start(info, options);
@@ -87,31 +91,95 @@ void monitor_finish(bool success)
     open_prompt();
 }
 
-void monitor_input(char character)
+// ---- The prompt -------------------------------------------------------------------------------------------------
+
+static void redraw(void)
 {
-    if (!prompting)
-        return; // nobody listens while the mode's work runs
-    if (follow_input(character)) {
-        if (!follow_active())
-            prompt();
+    monitor_prompt();
+    line_redraw(&line);
+}
+
+// What all words that fit have in common is put in; where that is nothing more, they are listed.
+static void complete(void)
+{
+    struct completion completion;
+
+    command_complete(line.text, line.cursor, &completion, false);
+    size_t common = strlen(completion.common);
+    bool done = completion.fitting == 1 && common > 0 && common < sizeof(completion.common) - 1;
+    if (common > completion.prefix_length)
+        line_insert(&line, completion.common + completion.prefix_length, common - completion.prefix_length);
+    if (done && completion.common[common - 1] != '=')
+        line_insert(&line, " ", 1);
+    if (completion.fitting < 2 || common > completion.prefix_length || listed)
         return;
-    }
-    if (log_line_count() != drawn_at_log) {
-        prompt();
-        line_redraw(&line);
-    }
-    switch (line_input(&line, character)) {
-    case LINE_NOTHING:
-        return;
+    log_print("\n");
+    command_complete(line.text, line.cursor, &completion, true);
+    redraw();
+    listed = true;
+}
+
+// The line has ended, or the console was asked for: what comes next begins with a prompt, unless a command has taken
+// the console and gives it back later.
+static void answer(enum line_event event)
+{
+    switch (event) {
     case LINE_COMPLETE:
         command_run(line.text);
         break;
     case LINE_TOO_LONG:
         log_print("the line has more than %u characters; nothing was done\n", LINE_LENGTH_MAX);
         break;
-    case LINE_CANCELED:
+    case LINE_LEAVE:
+        log_print("\n");
+        follow_again();
+        break;
+    default:
         break;
     }
-    if (!follow_active())
-        prompt();
+    if (!follow_active() && !top_active() && !bench_active())
+        monitor_prompt();
+}
+
+static void edit(char byte)
+{
+    enum line_event event = line_input(&line, byte);
+
+    switch (event) {
+    case LINE_NOTHING:
+        listed = false;
+        break;
+    case LINE_TAB:
+        complete();
+        break;
+    case LINE_CLEAR:
+        log_print("\x1b[2J\x1b[H");
+        terminal_ask_columns();
+        redraw();
+        break;
+    case LINE_SIZE:
+        terminal_answer(line.keys.parameters[0], line.keys.parameters[1]);
+        line_set_columns(&line, terminal_columns());
+        break;
+    default:
+        listed = false;
+        answer(event);
+        break;
+    }
+}
+
+void monitor_input(char byte)
+{
+    if (!prompting)
+        return; // nobody listens while the mode's work runs
+    if (follow_input(byte)) {
+        if (!follow_active())
+            monitor_prompt();
+        return;
+    }
+    if (top_input(byte) || bench_input(byte))
+        return;
+    if (log_line_count() != drawn_at_log)
+        redraw();
+    edit(byte);
 }

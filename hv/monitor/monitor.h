@@ -8,6 +8,9 @@
 //
 //   UART interrupt -> monitor_input('\r') -> "kill 3" -> command table -> guest_stop(3) -> prompt
 //
+// A command may keep the console: a guest's console (follow.h), `top` and `bench` take what is typed until they end,
+// and then draw the prompt.
+//
 // Nothing here waits: there is no loop that reads, and no tick.
 // Context of everything here: the boot CPU, interrupts off.
 #pragma once
@@ -23,8 +26,11 @@
 // structures must outlive the machine.
 void monitor_start(const struct boot_info *info, const struct boot_options *options);
 
-// Takes one character from the serial line.
-void monitor_input(char character);
+// Takes one byte from the serial line.
+void monitor_input(char byte);
+
+// A command that kept the console has ended: draws the prompt.
+void monitor_prompt(void);
 
 // The demonstration, self-test or benchmark has ended, with this verdict.
 void monitor_finish(bool success);

@@ -17,12 +17,12 @@
 #include "x86/paging.h"
 
 #define P99 990
+#define MEMORY_GUESTS 20u // listed one by one
 #define MEBIBYTE (1024ull * 1024)
 
 #define ULL(value) ((unsigned long long)(value))
 
-// What the guest is doing, or why it ended.
-static void format_state(const struct guest *guest, char *text, size_t size)
+void report_format_state(const struct guest *guest, char *text, size_t size)
 {
     static const char *const states[VCPU_STATES] = {
         [VCPU_RUNNING] = "running", [VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
@@ -34,7 +34,8 @@ static void format_state(const struct guest *guest, char *text, size_t size)
         format_buffer(text, size, "%s", states[guest->vcpu->state]);
         break;
     case GUEST_EXITED:
-        format_buffer(text, size, "ended: exit code %llu", ULL(guest->exit_code));
+        format_buffer(text, size, "ended: exit code %llu%s", ULL(guest->exit_code),
+                      guest->exit_code != 0 ? "; see `console`" : "");
         break;
     case GUEST_KILLED:
         format_buffer(text, size, "killed: %s", guest->reason);
@@ -42,25 +43,53 @@ static void format_state(const struct guest *guest, char *text, size_t size)
     }
 }
 
-void report_guests(void)
+static void print_guest(const struct guest *guest)
 {
     static struct lateness late;
-    char state[48];
+    const struct vcpu_stats *stats = &guest->vcpu->stats;
+    char state[64];
+
+    late = guest->lateness;
+    lateness_peek(&late, &guest->vcpu->late);
+    report_format_state(guest, state, sizeof(state));
+    log_print("%5u %-20s %3u %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name, guest->vcpu->cpu->id,
+              ULL(stats->timer_upcalls), ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
+              ULL(histogram_quantile(&late.total, P99)), ULL(late.total.max_ns), state);
+}
+
+// Which timer events the lateness of guests is that of.
+static void print_lateness_since(void)
+{
+    uint64_t since_ns = figures_lateness_since_ns();
+
+    log_print("Lateness: of all timer events since each guest began");
+    if (since_ns != 0)
+        log_print(", or since %llu.%03llu s, when measuring began", ULL(since_ns / NSEC_PER_SEC),
+                  ULL(since_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+    log_print(".\n");
+}
+
+void report_guests(uint32_t first_id)
+{
+    uint32_t shown = 0, others = 0, next_id = 0;
 
     log_print("%5s %-20s %3s %12s %12s %12s %12s  %s\n", "guest", "name", "cpu", "timer irqs", "hypercalls",
               "p99 late ns", "max late ns", "state");
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
-        const struct vcpu_stats *stats = &guest->vcpu->stats;
 
-        late = guest->lateness;
-        lateness_peek(&late, &guest->vcpu->late);
-        format_state(guest, state, sizeof(state));
-        log_print("%5u %-20s %3u %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name,
-                  guest->vcpu->cpu->id, ULL(stats->timer_upcalls),
-                  ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
-                  ULL(histogram_quantile(&late.total, P99)), ULL(late.total.max_ns), state);
+        if (guest->id < first_id)
+            continue;
+        if (shown < REPORT_GUESTS) {
+            print_guest(guest);
+            shown++;
+        } else if (others++ == 0) {
+            next_id = guest->id;
+        }
     }
+    if (others > 0)
+        log_print("and %u more: `guests %u`\n", others, next_id);
+    print_lateness_since();
 }
 
 static void stats_row(const char *title, uint64_t total, uint64_t recent, uint64_t time_ns)
@@ -106,6 +135,23 @@ void report_stats(void)
         ULL(recent.time_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
 }
 
+static void report_guest_memory(void)
+{
+    uint64_t pages = 0;
+    uint32_t guests = 0;
+
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        if (guests++ < MEMORY_GUESTS)
+            log_print("  guest %u (%s): %llu pages of its own\n", guest->id, guest->name, ULL(guest->pages));
+        else
+            pages += guest->pages;
+    }
+    if (guests > MEMORY_GUESTS)
+        log_print("  and %u more guests: %llu pages of their own\n", guests - MEMORY_GUESTS, ULL(pages));
+}
+
 void report_memory(const struct boot_info *boot)
 {
     uint64_t total = page_alloc_total_count();
@@ -125,11 +171,7 @@ void report_memory(const struct boot_info *boot)
         log_print("  image at 0x%012llx: %llu pages, for all of its %llu guests\n",
                   ULL(virt_to_phys(image->bytes)), ULL(image->pages), ULL(image->guests));
     }
-    list_for_each (node, &guest_list) {
-        const struct guest *guest = container_of(node, struct guest, link);
-
-        log_print("  guest %u (%s): %llu pages of its own\n", guest->id, guest->name, ULL(guest->pages));
-    }
+    report_guest_memory();
 }
 
 void report_version(const struct boot_info *boot)

@@ -3,15 +3,25 @@
 // Context of everything here: the boot CPU, interrupts off.
 #pragma once
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "core/boot_info.h"
 
 struct guest;
 
-void report_guests(void);
+#define REPORT_GUESTS 50u // listed at a time: more would fill the serial line's ring
+#define REPORT_TIMERS 20u
+#define REPORT_TIMERS_MAX 100u
+
+// What the guest is doing, or why it ended: its state's word first.
+void report_format_state(const struct guest *guest, char *text, size_t size);
+
+void report_guests(uint32_t first_id); // from that guest on, REPORT_GUESTS of them
 void report_stats(void);
-void report_times(void);
+void report_times(uint32_t first_id);
 void report_lateness(const struct guest *only); // null: all guests together
-void report_timers(void);
+void report_timers(uint32_t count);             // so many of each CPU, 1 .. REPORT_TIMERS_MAX
 void report_irqs(void);
 // Which guests caused the `all` timer interrupts that are attributed to guests.
 void report_wakeups(uint64_t all);

@@ -26,29 +26,43 @@ static void print_share(const struct vcpu_time *time, enum vcpu_state state)
     log_print(" %5llu.%02llu %%", ULL(parts / 100), ULL(parts % 100));
 }
 
-void report_times(void)
+static bool print_times(const struct guest *guest)
 {
     static const enum vcpu_state columns[] = { VCPU_RUNNING, VCPU_RUNNABLE, VCPU_BLOCKED, VCPU_PAUSED };
-    unsigned int guests = 0, exact = 0;
+    struct vcpu_time time;
+
+    vcpu_time_take(guest->vcpu, &time);
+    uint64_t lived_ns = vcpu_time_to_ns(time.elapsed_tsc);
+    log_print("%5u %-20s %6llu.%09llu", guest->id, guest->name, ULL(lived_ns / NSEC_PER_SEC),
+              ULL(lived_ns % NSEC_PER_SEC));
+    for (unsigned int i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+        print_share(&time, columns[i]);
+    log_print(" %7llu\n", ULL(guest->vcpu->pauses));
+    return vcpu_time_is_exact(&time);
+}
+
+void report_times(uint32_t first_id)
+{
+    uint32_t guests = 0, exact = 0, others = 0, next_id = 0;
 
     request_hold(); // the times of a vCPU are written by its CPU
     log_print("%5s %-20s %16s %10s %10s %10s %10s %7s\n", "guest", "name", "lived s", "running", "runnable",
               "blocked", "paused", "pauses");
     list_for_each (node, &guest_list) {
         const struct guest *guest = container_of(node, struct guest, link);
-        struct vcpu_time time;
 
-        vcpu_time_take(guest->vcpu, &time);
-        guests++;
-        exact += vcpu_time_is_exact(&time);
-        uint64_t lived_ns = vcpu_time_to_ns(time.elapsed_tsc);
-        log_print("%5u %-20s %6llu.%09llu", guest->id, guest->name, ULL(lived_ns / NSEC_PER_SEC),
-                  ULL(lived_ns % NSEC_PER_SEC));
-        for (unsigned int i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-            print_share(&time, columns[i]);
-        log_print(" %7llu\n", ULL(guest->vcpu->pauses));
+        if (guest->id < first_id)
+            continue;
+        if (guests < REPORT_GUESTS) {
+            guests++;
+            exact += print_times(guest);
+        } else if (others++ == 0) {
+            next_id = guest->id;
+        }
     }
     request_release();
+    if (others > 0)
+        log_print("and %u more: `times %u`\n", others, next_id);
     log_print("of %u guests, the four add up to the time lived, to the tick, in %u\n", guests, exact);
 }
 

@@ -15,77 +15,99 @@
 #include "vm/time_page.h"
 #include "x86/cpu.h"
 
-#define TIMERS_SHOWN_MAX 100
 #define SECONDS_PER_DAY 86400ull
 
 #define ULL(value) ((unsigned long long)(value))
 
-// Whose timer it is, and by how much it may expire before the time in front.
-static void print_owner(const struct timer *timer)
+static void print_seconds(const char *before, uint64_t ns)
 {
-    if (timer_wheel_armed(&timer->open)) {
-        uint64_t slack_ns = timer->node.expiry_ns - timer->open.expiry_ns;
-
-        log_print("  slack %llu.%09llu s", ULL(slack_ns / NSEC_PER_SEC), ULL(slack_ns % NSEC_PER_SEC));
-    }
-    if (timer->owner == TIMER_NO_OWNER)
-        log_print("  %s\n", timer_reason_name(timer->reason));
-    else
-        log_print("  %s, guest %u\n", timer_reason_name(timer->reason), timer->owner);
+    log_print("%s%llu.%09llu", before, ULL(ns / NSEC_PER_SEC), ULL(ns % NSEC_PER_SEC));
 }
 
-// A time relative to now: "+0.001500000 s", or "-..." where it has passed.
+// A time relative to now: "+0.001500000", or "-..." where it has passed.
 static void print_distance(uint64_t time_ns, uint64_t now_ns)
 {
     bool past = time_ns < now_ns;
-    uint64_t distance_ns = past ? now_ns - time_ns : time_ns - now_ns;
 
-    log_print("%c%llu.%09llu s", past ? '-' : '+', ULL(distance_ns / NSEC_PER_SEC),
-              ULL(distance_ns % NSEC_PER_SEC));
+    print_seconds(past ? "-" : "+", past ? now_ns - time_ns : time_ns - now_ns);
 }
 
-// Keeps the earliest TIMERS_SHOWN_MAX nodes in order: puts `node` in its place among the `count` that are there.
-static void insert(struct timer_wheel_node **shown, unsigned int count, struct timer_wheel_node *node)
-{
-    unsigned int at = count;
+// A timer and its place on the wheel.
+struct armed {
+    struct timer_wheel_node *node;
+    uint32_t level, slot;
+};
 
-    if (count == TIMERS_SHOWN_MAX && shown[count - 1]->expiry_ns <= node->expiry_ns)
+// Keeps the earliest `most` timers in order: puts one in its place among the `count` that are there.
+static void insert(struct armed *shown, uint32_t count, uint32_t most, struct armed armed)
+{
+    uint32_t at = count;
+
+    if (count == most && shown[count - 1].node->expiry_ns <= armed.node->expiry_ns)
         return;
-    at -= count == TIMERS_SHOWN_MAX;
-    for (; at > 0 && shown[at - 1]->expiry_ns > node->expiry_ns; at--)
+    at -= count == most;
+    for (; at > 0 && shown[at - 1].node->expiry_ns > armed.node->expiry_ns; at--)
         shown[at] = shown[at - 1];
-    shown[at] = node;
+    shown[at] = armed;
+}
+
+// Time left, deadline, slack, place, owner. A timer with a window stands on the wheel by the end of it.
+static void print_timer(const struct armed *armed, uint64_t now_ns)
+{
+    const struct timer *timer = container_of(armed->node, struct timer, node);
+    bool window = timer_wheel_armed(&timer->open);
+    uint64_t deadline_ns = window ? timer->open.expiry_ns : timer->node.expiry_ns;
+
+    print_distance(deadline_ns, now_ns);
+    print_seconds("  at ", deadline_ns);
+    print_seconds("  slack ", timer->node.expiry_ns - deadline_ns);
+    if (armed->level == TIMER_WHEEL_LEVELS)
+        log_print("  lane        ");
+    else
+        log_print("  level %u/%-3u ", armed->level, armed->slot);
+    log_print(" %s", timer_reason_name(timer->reason));
+    if (timer->owner != TIMER_NO_OWNER)
+        log_print(", guest %u", timer->owner);
+    log_print("\n");
+}
+
+static void print_hardware(const struct cpu *cpu, uint64_t now_ns)
+{
+    uint64_t programmed_ns = timer_programmed_ns(cpu);
+
+    log_print("hardware (%s): ", timer_clock_event()->name);
+    if (programmed_ns == TIME_NEVER) {
+        log_print("off\n");
+        return;
+    }
+    print_distance(programmed_ns, now_ns);
+    print_seconds("  at ", programmed_ns);
+    log_print("\n");
 }
 
 // The timers of one CPU. It must not change them meanwhile.
-static void print_timers(const struct cpu *cpu)
+static void print_timers(const struct cpu *cpu, uint32_t most)
 {
+    static struct armed shown[REPORT_TIMERS_MAX];
     const struct timer_wheel *wheel = timer_wheel(cpu);
     const struct timer_stats *stats = timer_stats(cpu);
     const char *broken = timer_wheel_check(wheel);
     struct timer_wheel_cursor cursor = { 0 };
-    struct timer_wheel_node *node, *shown[TIMERS_SHOWN_MAX];
+    struct timer_wheel_node *node;
     uint64_t now_ns = clock_now_ns();
-    unsigned int count = 0;
+    uint32_t count = 0;
 
-    log_print("hardware (%s): ", timer_clock_event()->name);
-    if (timer_programmed_ns(cpu) == TIME_NEVER) {
-        log_print("off\n");
-    } else {
-        print_distance(timer_programmed_ns(cpu), now_ns);
-        log_print("\n");
-    }
+    print_hardware(cpu, now_ns);
     while ((node = timer_wheel_walk(wheel, &cursor)) != NULL) {
-        insert(shown, count < TIMERS_SHOWN_MAX ? count : TIMERS_SHOWN_MAX, node);
+        insert(shown, count < most ? count : most, most, (struct armed){ node, cursor.level, cursor.slot });
         count++;
     }
-    for (unsigned int i = 0; i < count && i < TIMERS_SHOWN_MAX; i++) {
+    for (uint32_t i = 0; i < count && i < most; i++) {
         log_print("  ");
-        print_distance(shown[i]->expiry_ns, now_ns);
-        print_owner(container_of(shown[i], struct timer, node));
+        print_timer(&shown[i], now_ns);
     }
-    if (count > TIMERS_SHOWN_MAX)
-        log_print("  and %u more\n", count - TIMERS_SHOWN_MAX);
+    if (count > most)
+        log_print("  and %u more\n", count - most);
     if (broken == NULL)
         broken = timer_wheel_check(timer_open_wheel(cpu));
     log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
@@ -93,13 +115,13 @@ static void print_timers(const struct cpu *cpu)
               ULL(stats->arms), ULL(stats->expiries), ULL(stats->programs), ULL(stats->saved));
 }
 
-void report_timers(void)
+void report_timers(uint32_t count)
 {
     request_hold();
     for (uint32_t i = 0; i < cpu_count; i++) {
         if (cpu_count > 1)
             log_print("CPU %u: ", i);
-        print_timers(cpu_table[i]);
+        print_timers(cpu_table[i], count);
     }
     request_release();
 }

@@ -125,7 +125,7 @@ static void begin_round(void)
 
     soak.free_pages = page_alloc_free_count();
     guest_watch(&soak.watcher);
-    blame(!launch_module(soak.boot, (uint32_t)(soak.rounds % soak.boot->module_count), &launched),
+    blame(!launch_module(soak.boot, (uint32_t)(soak.rounds % soak.boot->module_count), "", &launched),
           "failure: a guest was refused");
     if (soak.trouble != NULL)
         finish();

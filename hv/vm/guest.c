@@ -12,6 +12,7 @@
 #include "vm/guest_reap.h"
 #include "vm/guest_report.h"
 #include "vm/request.h"
+#include "vm/sched.h"
 #include "vm/share.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
@@ -145,6 +146,7 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
     }
     guest->pages = free_before - page_alloc_free_count();
     init_vcpu(guest, vcpu_page);
+    memcpy(guest->vcpu->arguments, config->arguments, strnlen(config->arguments, LULL_ARGS_SIZE - 1));
     return guest;
 }
 
@@ -228,6 +230,14 @@ bool guest_serve(const struct request_guest *request)
         if (!paused)
             return false;
         vcpu_resume(guest->vcpu);
+        break;
+    case REQUEST_WEIGHT:
+        sched_set_weight(guest->vcpu, request->value);
+        break;
+    case REQUEST_PIN:
+        guest->vcpu->pinned = request->value != GUEST_CPU_ANY;
+        if (guest->vcpu->pinned)
+            share_move(guest->vcpu, cpu_table[request->value]);
         break;
     }
     return true;

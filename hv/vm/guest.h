@@ -32,6 +32,12 @@ enum guest_state {
     GUEST_KILLED, // reason and detail are valid
 };
 
+// What somebody who looks at a guest again and again found the last time. Totals since its creation.
+struct guest_look {
+    uint64_t elapsed_ns, running_ns, runnable_ns;
+    uint64_t interrupts, hypercalls;
+};
+
 struct guest {
     struct list_node link;     // in guest_list, by id
     struct guest *next_of_key; // in guest.c's table of ids
@@ -51,6 +57,8 @@ struct guest {
     struct console_ring *console; // what it has written, newest last
     struct console_input input;   // what was typed at it and it has not read yet
     struct lateness lateness;     // of its timer events, but for those in vcpu->late
+
+    struct guest_look look; // the monitor's
 
     struct guest *next_ended;   // guest_reap.c
     struct list_node reap_link; // guest_reap.c

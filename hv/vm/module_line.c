@@ -107,8 +107,7 @@ static bool read_name(const char **line, struct module_options *out, char *error
     return true;
 }
 
-bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_options *out,
-                       char error[MODULE_ERROR_MAX])
+static bool parse(const char *line, bool strict, struct module_options *out, char error[MODULE_ERROR_MAX])
 {
     struct fields fields = {
         .options = { .count = 1,
@@ -130,7 +129,7 @@ bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_option
         }
         if (option_set(table, TABLE_COUNT, &word, &fields, why))
             continue;
-        if (is_known(&word)) {
+        if (strict || is_known(&word)) {
             format_buffer(error, MODULE_ERROR_MAX, "%s: %s", fields.options.name, why);
             return false;
         }
@@ -144,4 +143,15 @@ bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_option
     fields.options.memory_bytes = align_up(fields.options.memory_bytes, LULL_PAGE_SIZE);
     *out = fields.options;
     return true;
+}
+
+bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_options *out,
+                       char error[MODULE_ERROR_MAX])
+{
+    return parse(line, false, out, error);
+}
+
+bool module_line_parse_typed(const char *line, struct module_options *out, char error[MODULE_ERROR_MAX])
+{
+    return parse(line, true, out, error);
 }

@@ -46,3 +46,6 @@ struct module_options {
 // Reads a module's line. False where the module is refused; `error` then says why. Boot, any context.
 bool module_line_parse(const char line[BOOT_INFO_LINE_MAX], struct module_options *out,
                        char error[MODULE_ERROR_MAX]);
+
+// The same for a line that somebody types, of less than BOOT_INFO_LINE_MAX characters: an unknown key refuses it too.
+bool module_line_parse_typed(const char *line, struct module_options *out, char error[MODULE_ERROR_MAX]);

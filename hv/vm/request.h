@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cpu;
 struct guest;
@@ -27,12 +28,15 @@ enum request_deed {
     REQUEST_DESTROY, // end it, without one
     REQUEST_PAUSE,
     REQUEST_RESUME,
+    REQUEST_WEIGHT, // value: the weight
+    REQUEST_PIN,    // value: a CPU's id, or GUEST_CPU_ANY
 };
 
 struct request_guest {
     struct guest *guest;
     enum request_deed deed;
     const char *reason, *detail; // REQUEST_KILL
+    uint32_t value;              // REQUEST_WEIGHT, REQUEST_PIN
     bool served, done;           // the answer
 };
 

@@ -262,6 +262,21 @@ void sched_pause(struct vcpu *vcpu)
     take_away(vcpu, VCPU_PAUSED);
 }
 
+void sched_leave(struct vcpu *vcpu)
+{
+    take_away(vcpu, vcpu->state == VCPU_RUNNING ? VCPU_RUNNABLE : vcpu->state);
+}
+
+void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
+{
+    struct run_queue *queue = cpu_this()->run_queue;
+
+    if (queue->current == vcpu)
+        charge(queue, vcpu, tsc_read());
+    vcpu->weight = weight;
+    vcpu->slowness = (uint32_t)(((uint64_t)SCHED_WEIGHT << SCHED_SLOWNESS_SHIFT) / weight);
+}
+
 void sched_remove(struct vcpu *vcpu)
 {
     take_away(vcpu, VCPU_ENDED);

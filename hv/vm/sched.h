@@ -51,6 +51,13 @@ void sched_yield(struct vcpu *vcpu);
 // The vCPU is VCPU_PAUSED from now on, whatever it is doing. sched_wake() lets it go on.
 void sched_pause(struct vcpu *vcpu);
 
+// The vCPU, whatever it is doing, is about to go to another CPU: it is on no queue here any more, and if it ran it is
+// VCPU_RUNNABLE.
+void sched_leave(struct vcpu *vcpu);
+
+// What the vCPU receives counts by that weight from now on. weight: 1 .. SCHED_WEIGHT_MAX.
+void sched_set_weight(struct vcpu *vcpu, uint32_t weight);
+
 // The vCPU ends, whatever it is doing.
 void sched_remove(struct vcpu *vcpu);
 

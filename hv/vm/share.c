@@ -12,6 +12,7 @@
 #include "vm/sched.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
+#include "x86/pause.h"
 #include "x86/tsc.h"
 
 uint64_t share_idle;
@@ -44,9 +45,9 @@ static void send(struct vcpu *vcpu, struct cpu *cpu)
     mail_send(vcpu);
 }
 
+// The vCPU is claimed, and on no queue.
 static void hand_over(struct run_queue *queue, struct vcpu *vcpu, struct cpu *cpu)
 {
-    list_remove(&vcpu->run_link);
     vcpu_unload(vcpu);
     vtimer_leave(vcpu);
     vcpu->virtual_tsc -= queue->floor_tsc;
@@ -69,8 +70,22 @@ void share_out(struct run_queue *queue)
             __atomic_store_n(&vcpu->mailed, 0, __ATOMIC_SEQ_CST);
             return;
         }
+        list_remove(&vcpu->run_link);
         hand_over(queue, vcpu, cpu);
     }
+}
+
+void share_move(struct vcpu *vcpu, struct cpu *cpu)
+{
+    if (vcpu->cpu == cpu)
+        return;
+    // Whoever has claimed it is about to send it here.
+    while (!mail_claim(vcpu)) {
+        mail_take();
+        pause();
+    }
+    sched_leave(vcpu);
+    hand_over(cpu_this()->run_queue, vcpu, cpu);
 }
 
 void share_offer(const struct cpu *cpu)
@@ -103,8 +118,7 @@ struct cpu *share_choose(void)
 
 void share_place(struct vcpu *vcpu, struct cpu *cpu, uint32_t weight)
 {
-    vcpu->weight = weight;
-    vcpu->slowness = (uint32_t)(((uint64_t)SCHED_WEIGHT << SCHED_SLOWNESS_SHIFT) / weight);
+    sched_set_weight(vcpu, weight);
     vcpu->cpu = cpu;
     vcpu->mailed = cpu != cpu_this();
 }
@@ -131,6 +145,10 @@ void share_adopt(struct vcpu *vcpu)
     queue->stats.adopted++;
     vcpu->virtual_tsc += queue->floor_tsc;
     vtimer_enter(vcpu);
-    delivery_before_leaving(vcpu, tsc_read());
-    sched_wake(vcpu);
+    if (vcpu->state == VCPU_BLOCKED) {
+        vcpu_wake_if_due(vcpu);
+    } else if (vcpu->state == VCPU_RUNNABLE) {
+        delivery_before_leaving(vcpu, tsc_read());
+        sched_wake(vcpu);
+    }
 }

@@ -50,7 +50,10 @@ void share_place(struct vcpu *vcpu, struct cpu *cpu, uint32_t weight);
 // It is runnable there. Boot CPU.
 void share_start(struct vcpu *vcpu);
 
-// A vCPU has come by mail, to run here.
+// A vCPU of this CPU goes to that one, whatever it is doing, and goes on with that there.
+void share_move(struct vcpu *vcpu, struct cpu *cpu);
+
+// A vCPU has come by mail, to belong here from now on.
 void share_adopt(struct vcpu *vcpu);
 
 // The vCPU belongs to no CPU any more.

@@ -83,6 +83,8 @@ struct vcpu {
     struct vcpu_stats stats;
     struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
     struct fpu_state fpu;      // while another vCPU's is loaded
+
+    char arguments[LULL_ARGS_SIZE]; // that the guest was made with, for guest_restart(); its own page is full
 };
 
 _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer for both");

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the operator changes about guests while they live: their share of the CPU, their CPU; and making one again.
+//
+// All of this belongs to the CPU that owns the guest, so it is asked of that one (request.h).
+// Context: the boot CPU, interrupts off.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct guest;
+
+// From now on its share of a CPU that others want too; what it has had so far counts by the old one. weight: 1 ..
+// SCHED_WEIGHT_MAX. False: it has ended.
+bool guest_set_weight(struct guest *guest, uint32_t weight);
+
+// Move it to that CPU (below cpu_count), the only one it may run on from now on; GUEST_CPU_ANY: it stays where it is
+// and may be taken over. Whatever it is doing, it goes on there; its deadlines go along. False: it has ended.
+bool guest_pin(struct guest *guest, uint32_t cpu);
+
+// Destroy a guest, dead or alive, and make it again from what it was made of, with the weight and the CPU that it has
+// now. Returns the new one, which has another id; null: it was refused, `*reason` says why, and the old one is gone.
+struct guest *guest_restart(struct guest *guest, const char **reason);
