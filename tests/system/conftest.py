@@ -159,7 +159,9 @@ def console(iso):
     children = []
 
     def run(boot_line, modules=(), **machine):
-        line = qemu.command(iso(boot_line, modules), **machine)
+        # Without signal=off, Ctrl-C would end QEMU and not reach the machine.
+        line = qemu.command(iso(boot_line, modules), serial="chardev:tty", **machine)
+        line += ["-chardev", "stdio,id=tty,signal=off"]
         child = pexpect.spawn(line[0], line[1:], echo=False, timeout=60, dimensions=(50, 200))
         child.delaybeforesend = None
         children.append(child)

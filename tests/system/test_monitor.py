@@ -9,7 +9,8 @@ import pytest
 
 CAUSES = ("slack", "hardware", "hypervisor", "steal", "paused", "guest")
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
-COMMANDS = ("help", "guests", "stats", "times", "lateness", "timers", "irqs", "console", "pause", "resume", "kill", "poweroff")
+COMMANDS = ("help", "guests", "console", "create", "kill", "pause", "resume", "restart", "weight", "pin", "top", "times",
+            "lateness", "timers", "irqs", "stats", "clock", "cpu", "mem", "log", "bench", "version", "reboot", "poweroff")
 
 
 @pytest.fixture
@@ -21,8 +22,11 @@ def monitor(console):
 
 def test_help_names_the_commands(monitor):
     text = monitor.command("help")
+    assert re.findall(r"^  (\w+)", text, re.MULTILINE) == list(COMMANDS), text
+    assert all(len(line) < 80 for line in text.splitlines()), text
     for name in COMMANDS:
-        assert re.search(rf"^\s*{name}\b", text, re.MULTILINE), text
+        text = monitor.command(f"help {name}")
+        assert text.startswith(name) and all(len(line) < 80 for line in text.splitlines()), text
 
 
 def test_unknown_command(monitor):
@@ -116,9 +120,16 @@ def test_every_interrupt_has_a_name(monitor):
 def test_timers_are_in_order(monitor):
     for _ in range(100):  # until all guests have armed theirs
         text = monitor.command("timers")
-        due = [float(time) for time in re.findall(r"^  ([+-][\d.]+) s  guest", text, re.MULTILINE)]
-        assert due == sorted(due), text
-        if len(due) == 3:
+        rows = re.findall(r"^  ([+-][\d.]+)  at ([\d.]+)  slack ([\d.]+)  (?:lane|level \d+/\d+) +guest event, guest (\d)$", text,
+                          re.MULTILINE)
+        left, at = [float(row[0]) for row in rows], [float(row[1]) for row in rows]
+        assert left == sorted(left) and at == sorted(at), text
+        # All rows were written at the same moment of the machine's clock.
+        assert len({round(deadline - rest, 9) for rest, deadline in zip(left, at)}) <= 1, text
+        if len(rows) == 3:
+            assert {row[3] for row in rows} == {"1", "2", "3"}
+            few = monitor.command("timers 2")
+            assert len(re.findall("guest event", few)) == 2 and "and 1 more" in few, few
             return
     pytest.fail(text)
 

@@ -26,10 +26,6 @@ UNIT_SRCS_test_module_line   := tests/unit/test_module_line.c hv/vm/module_line.
 	hv/shared/lib/format.c hv/shared/lib/parse.c $(UNIT_LOG)
 UNIT_CFLAGS_test_module_line := -Itests/fake
 
-UNIT_TESTS += test_line
-UNIT_SRCS_test_line   := tests/unit/test_line.c hv/monitor/line.c $(UNIT_LOG)
-UNIT_CFLAGS_test_line := -Itests/fake
-
 UNIT_TESTS += test_elf
 UNIT_SRCS_test_elf := tests/unit/test_elf.c hv/vm/elf.c
 

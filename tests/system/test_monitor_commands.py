@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The monitor's commands about guests, with right and wrong words: what is done, and what is answered."""
+
+import re
+
+import pytest
+
+import qemu
+
+GUESTS = [("guest", "guest count=3 mem=1M name=web"), ("spin", "spin")]
+
+
+@pytest.fixture
+def monitor(console):
+    machine = console("mode=interactive", GUESTS)
+    machine.prompt(timeout_s=120)
+    return machine
+
+
+@pytest.fixture
+def two_cpus(console):
+    machine = console("mode=interactive", GUESTS, smp=2)
+    machine.prompt(timeout_s=120)
+    return machine
+
+
+def guests(monitor):
+    """{name: (number, CPU, state)} from the `guests` table, the last one of a name."""
+    rows = re.findall(r"^ *(\d+) (\S+) +(\d+) +\d+ +\d+ +\d+ +\d+  (.*)$", monitor.command("guests"), re.MULTILINE)
+    return {name: (int(number), int(cpu), state) for number, name, cpu, state in rows}
+
+
+@pytest.mark.parametrize("line, answer", [
+    ("frobnicate", "`frobnicate`: there is no such command; `help` lists them"),
+    ("help frobnicate", "`frobnicate`: there is no such command; `help` lists them"),
+    ("help kill 1", "`1`: one word too many; expected: help [COMMAND]"),
+    ("irqs now", "`now`: one word too many; expected: irqs"),
+    ("guests web.0", "`web.0`: expected the number of a guest from 0 to 4294967295"),
+    ("console", "expected: console GUEST"),
+    ("console web", "`web`: expected the number or the name of a guest; `guests` lists them"),
+    ("create", "expected: create IMAGE [OPTION]..."),
+    ("create nothing", "`nothing`: there is no such image; expected one of guest, spin"),
+    ("create guest colour=3", "guest: `colour=3`: unknown key; there are count, mem, name, expect, cpu, weight, pause, input, timeout"),
+    ("create guest mem=1", "guest: `mem=1`: expected a size from 4K to 512M"),
+    ("create guest cpu=3", "`guest`: number 1 of 1 was refused: the CPU that it is to run on (cpu=) is not there, or was not started"),
+    ("kill", "expected: kill GUEST...|all"),
+    ("kill 99", "`99`: there is no guest of this number; `guests` lists them"),
+    ("kill 1 2 nobody", "`nobody`: expected the number or the name of a guest; `guests` lists them"),
+    ("pause all 1", "`all`: expected the number or the name of a guest; `guests` lists them"),
+    ("resume 1", "`web.0`: guest 1 is not paused"),
+    ("restart 0", "`0`: there is no guest of this number; `guests` lists them"),
+    ("weight 1", "expected: weight GUEST 1..10000"),
+    ("weight 1 0", "`0`: expected a weight from 1 to 10000"),
+    ("weight 1 10001", "`10001`: expected a weight from 1 to 10000"),
+    ("pin 1 1", "`1`: expected `any` or a CPU from 0 to 0"),
+    ("top 3601", "`3601`: expected seconds from 0 to 3600"),
+    ("timers 0", "`0`: expected how many timers from 1 to 100"),
+    ("lateness x", "`x`: expected the number or the name of a guest; `guests` lists them"),
+    ("times x", "`x`: expected the number of a guest from 0 to 4294967295"),
+])
+def test_wrong_words_are_answered_in_one_line(monitor, line, answer):
+    assert monitor.command(line).splitlines() == [answer]
+    assert all(state in ("running", "runnable", "blocked") for _, _, state in guests(monitor).values())
+
+
+def test_kill_by_name_number_and_all(monitor):
+    monitor.command("kill web.1 3")
+    assert [state for _, _, state in guests(monitor).values()].count("killed: operator") == 2
+    assert monitor.command("kill 2").splitlines() == ["`web.1`: guest 2 has ended; expected one that is alive"]
+    assert "2 guests killed" in monitor.command("kill all")
+    assert {state for _, _, state in guests(monitor).values()} == {"killed: operator"}
+    assert monitor.command("kill all").splitlines() == ["0 guests killed"]
+
+
+def test_pause_and_resume_all(monitor):
+    monitor.command("pause spin")
+    assert monitor.command("pause all").splitlines() == ["3 guests paused"]
+    assert {state for _, _, state in guests(monitor).values()} == {"paused"}
+    assert monitor.command("resume all").splitlines() == ["4 guests resumed"]
+    assert "paused" not in {state for _, _, state in guests(monitor).values()}
+
+
+def test_create(monitor):
+    assert monitor.command("create spin").splitlines() == ["guest 5 (spin) was made"]
+    assert monitor.command("create guest count=3 mem=64K name=new weight=7 -- work=demo hz=100").splitlines() == \
+        ["guests 6 to 8 (new) were made"]
+    assert [guests(monitor)[f"new.{i}"][0] for i in range(3)] == [6, 7, 8]
+    assert "both have this name; expected a number" in monitor.command("kill spin")
+    monitor.child.send("console new.1\r")
+    monitor.expect(r"work=demo hz=100 \(ticking\)")
+    monitor.child.send("\x1d")
+    monitor.prompt()
+    # What is refused half-way says how far it came.
+    text = monitor.command("create guest count=10 mem=120M name=big")
+    assert re.search(r"`guest`: number \d+ of 10 was refused: .*memory", text) and "were made" in text, text
+
+
+def test_restart_keeps_everything_but_the_number(monitor):
+    monitor.command("create guest name=old mem=64K weight=7 cpu=0 -- work=demo hz=100")
+    monitor.command("weight old 9")
+    monitor.command("kill old")
+    assert "guest 6 (old) is the guest that was 5" in monitor.command("restart old")
+    assert "guest 7 (old) is the guest that was 6" in monitor.command("restart 6")  # a living one too
+    listed = guests(monitor)
+    assert listed["old"][0] == 7 and listed["old"][2] in ("running", "runnable", "blocked"), listed
+    for _ in range(100):
+        text = monitor.command("guests")
+        if len(re.findall(r" old ", text)) == 1:
+            break
+    else:
+        pytest.fail(text)
+    monitor.child.send("console old\r")
+    monitor.expect(r"work=demo hz=100 \(ticking\)")
+
+
+def test_restart_gives_all_memory_back(monitor):
+    def in_use():
+        return int(re.search(r"(\d+) in use", monitor.command("mem")).group(1))
+
+    monitor.command("restart 1")
+    before = in_use()
+    for number in range(5, 25):
+        assert f"guest {number + 1} (web.0) is the guest that was {number}" in monitor.command(f"restart {number}")
+    assert in_use() == before
+
+
+def test_weight_is_obeyed(console):
+    """Two that spin share the CPU as their weights say, from the command on."""
+    machine = console("mode=interactive", [("spin", "spin count=2")], icount=True)
+    machine.prompt(timeout_s=120)
+    machine.command("weight spin.0 900")
+    machine.child.send("top 1\r")
+    machine.expect(r"hw irq/s, now")  # over a second
+    machine.expect(r"spin\.0 +\w+ +(\d+\.\d+)")
+    assert abs(float(machine.child.match.group(1)) - 90) < 1
+
+
+def test_pin_moves_a_guest_whatever_it_does(two_cpus):
+    """A guest that spins, one that sleeps and one that is paused go to the other CPU and back, and live on there."""
+    two_cpus.command("pause web.2")
+    for cpu in (1, 0, 1, 0, 1):
+        for name in ("spin", "web.0", "web.2"):
+            assert two_cpus.command(f"pin {name} {cpu}").strip() == ""
+        listed = guests(two_cpus)
+        assert [listed[name][1] for name in ("spin", "web.0", "web.2")] == [cpu] * 3, listed
+        assert listed["web.2"][2] == "paused"
+    two_cpus.command("resume web.2")
+    before = re.findall(r"web\.\d +\d +(\d+)", two_cpus.command("guests"))
+    for _ in range(300):  # their timers came along
+        after = re.findall(r"web\.\d +\d +(\d+)", two_cpus.command("guests"))
+        if all(int(new) >= int(old) + 3 for old, new in zip(before, after)):
+            break
+    else:
+        pytest.fail(f"{before} {after}")
+    assert "to the tick, in 4" in two_cpus.command("times")
+    assert "the wheel is sound" in two_cpus.command("timers")
+    two_cpus.command("kill all")
+    assert {state for _, _, state in guests(two_cpus).values()} == {"killed: operator"}
+
+
+def test_lists_are_bounded(console):
+    machine = console("mode=interactive", [("guest", "guest count=120 mem=8K name=g -- work=idle")])
+    machine.prompt(timeout_s=120)
+    text = machine.command("guests")
+    assert len(re.findall(r" g\.\d+ ", text)) == 50 and "and 70 more: `guests 51`" in text, text
+    text = machine.command("guests 101")
+    assert len(re.findall(r" g\.\d+ ", text)) == 20 and "more" not in text, text
+    text = machine.command("times 61")
+    assert len(re.findall(r" g\.\d+ ", text)) == 50 and "and 10 more: `times 111`" in text, text
+    assert "and 100 more guests: " in machine.command("mem")
+
+
+def test_reboot_says_what_an_emulator_does(monitor):
+    monitor.child.send("reboot\r")
+    monitor.expect("rebooting; an emulator that was started with -no-reboot ends instead")
+    assert monitor.ended() == 0
+
+
+def test_a_bad_end_points_to_the_console(console):
+    machine = console("mode=interactive", [("guest", "guest name=wrong -- work=nothing")])
+    machine.prompt(timeout_s=120)
+    machine.expect(r"guest 1 \(wrong\) exited with code 101")
+    machine.child.send("\r")
+    machine.prompt()  # drawn again behind the line of the log
+    machine.prompt()
+    assert "ended: exit code 101; see `console`" in machine.command("guests")
+    assert "there is no program work=nothing" in machine.command("console wrong")

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What keeps the console for a while: guests' consoles, `top`, `bench`; and that nothing ticks behind them."""
+
+import re
+
+import pytest
+
+GUESTS = [("guest", "guest count=3 mem=1M name=web")]
+ROW = r"^ *\d+ \S+ +\w+ +\d+\.\d\d +\d+\.\d\d +[\d.]+k? +[\d.]+k? +(?:-|[\d.]+[numsh]) +(?:-|[\d.]+[numsh]) +(?:-|[\d.]+[numsh]) +(?:-|[\d.]+[numsh])$"
+
+
+@pytest.fixture
+def monitor(console):
+    machine = console("mode=interactive", GUESTS)
+    machine.prompt(timeout_s=120)
+    return machine
+
+
+def drawing(machine):
+    """Waits for the next drawing of `top`; returns its lines."""
+    machine.expect(r"\x1b\[H(?=up )")
+    return machine.expect(r"q: leave \x1b\[J")[0].splitlines()
+
+
+def test_top_draws_rows_that_fit(monitor):
+    monitor.child.send("top 1\r")
+    lines = drawing(monitor)
+    assert "3 of 3 guests live" in lines[0] and "since boot" in lines[0], lines
+    assert lines[1].split() == ["guest", "name", "state", "cpu", "%", "steal%", "irq/s", "hc/s", "next", "p50", "p99", "max"]
+    assert len(lines) == 6 and all(re.match(ROW, line) for line in lines[2:5]), lines
+    for _ in range(2):  # by its own timer
+        lines = drawing(monitor)
+        assert "now" in lines[0] and all(re.match(ROW, line) for line in lines[2:5]), lines
+        shares = [float(line.split()[3]) for line in lines[2:5]]
+        assert shares == sorted(shares, reverse=True), lines
+    monitor.child.send("q")
+    monitor.prompt()
+    assert "web.0" in monitor.command("guests")
+
+
+@pytest.mark.parametrize("rows, columns", [(24, 80), (8, 60), (50, 150)])
+def test_top_fits_the_terminal(console, rows, columns):
+    machine = console("mode=interactive", [("guest", "guest count=200 mem=8K name=g -- work=idle")])
+    machine.prompt(timeout_s=120)
+    machine.child.send("top 0\r")
+    drawing(machine)
+    machine.child.send(f"\x1b[{rows};{columns}R")
+    lines = drawing(machine)
+    assert len(lines) == rows and f"and {200 - (rows - 4)} more" in lines, lines
+    assert all(len(line) < columns for line in lines), lines
+
+
+def test_top_draws_on_demand_only(monitor):
+    """With 0 nothing is drawn until it is asked for, and no timer of the monitor's is armed."""
+    monitor.command("kill all")
+    monitor.child.send("top 0\r")
+    drawing(monitor)
+    for key in " \r":
+        monitor.child.send(key)
+        assert "0 of 3 guests live" in drawing(monitor)[0]
+    monitor.child.send("q")
+    monitor.prompt()
+    assert "0 timers armed" in monitor.command("timers")
+
+
+@pytest.mark.parametrize("key", ["q", "\x03", "\x1d"])
+def test_nothing_ticks_behind_top(monitor, key):
+    monitor.command("kill all")
+    monitor.child.send("top 1\r")
+    drawing(monitor)
+    monitor.child.send(key)
+    monitor.prompt()
+    assert "0 timers armed" in monitor.command("timers")
+
+
+def interrupts(monitor):
+    """{name: count} of the timer's interrupts."""
+    text = monitor.command("irqs")
+    return int(re.search(r"^timer +(\d+)", text, re.MULTILINE).group(1))
+
+
+def test_an_idle_prompt_takes_no_timer_interrupt(monitor):
+    monitor.command("pause all")
+    before = interrupts(monitor)
+    for _ in range(20):
+        monitor.command("help")
+    # A guest's event that was armed before the pause may still come.
+    assert interrupts(monitor) <= before + 3
+
+
+def test_console_keeps_what_is_not_shown(monitor):
+    monitor.child.send("console web.1\r")
+    text, _ = monitor.expect(r"work=demo hz=0[^\r\n]*")
+    assert "console of guest 2 (web.1); Ctrl-] leaves it" in text
+    monitor.child.send("\x1d")
+    monitor.prompt()
+    monitor.child.send("\x1d")  # back: what was shown is not shown again
+    text, _ = monitor.expect(r"console of guest 2 \(web\.1\); Ctrl-\] leaves it\r+\n")
+    monitor.child.send("\x1d")
+    assert "work=demo" not in monitor.prompt()
+    monitor.command("kill 2")
+    text = monitor.command("console 2")  # of one that has ended, and the prompt comes by itself
+    assert "it has ended, and this is what is kept" in text and "work=demo" in text, text
+    monitor.command("restart 2")
+    assert "whose console was shown last, is gone" in monitor.command("\x1d")
+
+
+def test_no_console_yet(monitor):
+    assert "no console has been shown yet" in monitor.command("\x1d")
+
+
+def test_what_is_typed_goes_to_the_guest(console):
+    """console_input expects "console-" and says which byte is another; a guest that does not listen is told of."""
+    machine = console("mode=interactive", [("guest", "guest name=deaf"), ("console_input", "listener")])
+    machine.prompt(timeout_s=120)
+    machine.child.send("console deaf\r")
+    machine.expect("work=demo")
+    machine.child.send("hello\r")
+    machine.expect(r"\[guest 1 takes no input; Ctrl-\] leaves its console\]")
+    machine.child.send("more\x1d")
+    assert "takes no input" not in machine.prompt()  # once is enough
+    machine.child.send("console listener\r")
+    machine.expect("console of guest 2")
+    machine.child.send("cox")
+    machine.expect("0x78 is not 0x6e")
+    machine.expect(r"guest 2 \(listener\) exited with code 1")
+    machine.child.send("y")
+    machine.expect(r"\[guest 2 has ended; Ctrl-\] leaves its console\]")
+    machine.child.send("\x1d")
+    machine.prompt()
