@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What this guest does when the hypervisor calls it: one switch for interrupts, one report for exceptions.
 #include "clock_event.h"
+#include "doorbell.h"
 #include "exception.h"
 #include "irq.h"
 #include "panic.h"
@@ -14,7 +15,9 @@ void irq_dispatch(void)
         case LULL_IRQ_TIMER:
             clock_event_interrupt();
             break;
-        case LULL_IRQ_DOORBELL: // It has ended a halt, which is all that it is for.
+        case LULL_IRQ_DOORBELL:
+            doorbell_interrupt();
+            break;
         default:
             break;
         }

@@ -32,6 +32,8 @@ GUEST_SRCS := \
 	guest/clock_event.c \
 	guest/tick.c \
 	guest/dispatch.c \
+	guest/doorbell.c \
+	guest/timer_report.c \
 	guest/memory.c \
 	guest/apps/demo.c \
 	guest/apps/random.c \
@@ -39,5 +41,6 @@ GUEST_SRCS := \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
 	guest/apps/timeouts.c \
+	guest/apps/answers.c \
 	$(GUEST_BASE) \
 	$(GUEST_LIB)

@@ -15,6 +15,7 @@
 #include "thread.h"
 #include "tick.h"
 #include "timer.h"
+#include "timer_report.h"
 
 #include <lib/string.h>
 
@@ -29,15 +30,16 @@ static const struct program {
     const char *name;
     void (*start)(void);
 } programs[] = {
-    { "demo", demo_start },   { "idle", do_nothing },   { "random", random_start },
-    { "micro", micro_start }, { "pulse", pulse_start }, { "timeouts", timeouts_start },
+    { "demo", demo_start },       { "idle", do_nothing },   { "random", random_start },
+    { "micro", micro_start },     { "pulse", pulse_start }, { "timeouts", timeouts_start },
+    { "answers", answers_start },
 };
 
 #define PROGRAMS (sizeof programs / sizeof programs[0])
 
-static const char *const known_args[] = { "work",  "hz",   "n",    "timers", "bits",
-                                          "seed",  "role", "peer", "unit",   "period",
-                                          "start", "arm",  "idle", "slack",  "phase" };
+static const char *const known_args[] = { "work", "hz",    "n",     "timers", "bits",  "seed",
+                                          "role", "peer",  "unit",  "period", "start", "arm",
+                                          "idle", "slack", "phase", "report" };
 
 // Both sides were compiled from one header, or they do not understand each other.
 static void check_abi(const struct lull_start_page *start)
@@ -55,7 +57,8 @@ static const struct program *choose_program(void)
     for (size_t i = 0; i < PROGRAMS; i++)
         if (strcmp(name, programs[i].name) == 0)
             return &programs[i];
-    panic("there is no program work=%s; there are demo, idle, random, micro, pulse and timeouts", name);
+    panic("there is no program work=%s; there are demo, idle, random, micro, pulse, timeouts and answers",
+          name);
 }
 
 _Noreturn void guest_main(const struct lull_start_page *start)
@@ -77,5 +80,6 @@ _Noreturn void guest_main(const struct lull_start_page *start)
         tick_start(hz); // the classic mode; without it nothing ticks
     console_print("work=%s hz=%lu (%s)\n", program->name, hz, hz != 0 ? "ticking" : "tickless");
     program->start();
+    timer_report_start();
     idle_loop();
 }

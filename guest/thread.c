@@ -25,7 +25,10 @@ static struct list_node ready;
 
 static void wake_expired(struct timer *timer)
 {
-    thread_wake(container_of(timer, struct thread, wake));
+    struct thread *thread = container_of(timer, struct thread, wake);
+
+    thread->timed_out = true;
+    thread_wake(thread);
 }
 
 void thread_init(void)
@@ -79,6 +82,8 @@ void thread_wake(struct thread *thread)
 {
     bool enabled = irq_save();
 
+    if (timer_is_armed(&thread->wake))
+        timer_cancel(&thread->wake);
     if (list_empty(&thread->link) && thread != &idle_thread)
         list_append(&ready, &thread->link);
     irq_restore(enabled);
@@ -93,20 +98,35 @@ void thread_yield(void)
     irq_restore(enabled);
 }
 
+bool thread_block_until(uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct thread *self = current;
+
+    if (clock_now_ns() >= deadline_ns)
+        return false;
+    self->timed_out = false;
+    if (deadline_ns != TIME_NEVER)
+        timer_arm_quietly(&self->wake, deadline_ns, slack_ns);
+    thread_block();
+    return !self->timed_out;
+}
+
 void thread_sleep_until(uint64_t deadline_ns)
 {
     bool enabled = irq_save();
 
-    if (clock_now_ns() < deadline_ns) {
-        timer_arm_quietly(&current->wake, deadline_ns);
-        thread_block();
-    }
+    thread_block_until(deadline_ns, 0);
     irq_restore(enabled);
 }
 
 void thread_sleep(uint64_t delay_ns)
 {
     thread_sleep_until(u64_add_sat(clock_now_ns(), delay_ns));
+}
+
+struct thread *thread_current(void)
+{
+    return current;
 }
 
 bool thread_any_ready(void)

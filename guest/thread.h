@@ -19,6 +19,7 @@ struct thread {
     struct list_node link; // in the ready list, or in none
     uint64_t *stack_pointer;
     struct timer wake;
+    bool timed_out; // what ended its last wait
     const char *name;
     void (*entry)(void *argument);
     void *argument;
@@ -43,8 +44,15 @@ void thread_yield(void);
 // Gives the CPU away until thread_wake(). Interrupts off before and after.
 void thread_block(void);
 
-// Makes a blocked thread ready; nothing happens when it is ready already. Any context.
+// The same at most until the clock has reached deadline_ns, with that slack; TIME_NEVER: for ever. True: thread_wake() came
+// first. False: the deadline did, or had passed before.
+bool thread_block_until(uint64_t deadline_ns, uint64_t slack_ns);
+
+// Makes a blocked thread ready, and disarms the deadline of its wait; nothing happens when it is ready already. Any context.
 void thread_wake(struct thread *thread);
+
+// The calling thread. Any context: in a handler the thread that was interrupted.
+struct thread *thread_current(void);
 
 // True when a thread other than the running one is ready. Interrupts off.
 bool thread_any_ready(void);

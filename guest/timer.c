@@ -83,9 +83,9 @@ void timer_arm_slack(struct timer *timer, uint64_t deadline_ns, uint64_t slack_n
     irq_restore(enabled);
 }
 
-void timer_arm_quietly(struct timer *timer, uint64_t deadline_ns)
+void timer_arm_quietly(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns)
 {
-    put(timer, deadline_ns, 0);
+    put(timer, deadline_ns, slack_ns);
     follow(TIME_NEVER);
 }
 
@@ -93,7 +93,7 @@ void timer_cancel(struct timer *timer)
 {
     bool enabled = irq_save();
 
-    counts.cancels += timer_wheel_armed(&timer->node);
+    counts.cancels += timer_is_armed(timer);
     timer_wheel_cancel(&wheel, &timer->node);
     follow(TIME_NEVER);
     irq_restore(enabled);

@@ -18,6 +18,7 @@
 // With the classic tick (tick.h) the device is not touched at all: every tick looks into the wheel.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <lib/timer_wheel.h>
@@ -41,14 +42,19 @@ void timer_arm(struct timer *timer, uint64_t deadline_ns);
 // The same at any time from deadline_ns until slack_ns later, of which the sum saturates.
 void timer_arm_slack(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
 
-// As timer_arm(), but the device is left alone, unless with arm=call. Interrupts off from before until the caller gives the
-// CPU away by thread_block().
-void timer_arm_quietly(struct timer *timer, uint64_t deadline_ns);
+// As timer_arm_slack(), but the device is left alone, unless with arm=call. Interrupts off from before until the caller
+// gives the CPU away (thread.c).
+void timer_arm_quietly(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns);
 
 // The deadline that the timer was armed with last, also in its callback.
 static inline uint64_t timer_deadline_ns(const struct timer *timer)
 {
     return timer->node.expiry_ns - timer->slack_ns;
+}
+
+static inline bool timer_is_armed(const struct timer *timer)
+{
+    return timer_wheel_armed(&timer->node);
 }
 
 // Disarms the timer; nothing happens when it is not armed. Any context.

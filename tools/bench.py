@@ -8,13 +8,11 @@ there, unlike on hardware, so the hypervisor counts them and they stand beside t
 """
 
 import argparse
-import csv
 import json
 import re
-import subprocess
 import sys
-from pathlib import Path
 
+import figures
 import qemu
 
 TIMEOUT_S = 300
@@ -41,7 +39,7 @@ GOALS = {
 
 def parse(output):
     """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
-    figures, problems = [], []
+    rows, problems = [], []
     for text in re.findall(r"@json micro (.*?)\r*$", output, re.MULTILINE):
         try:
             figure = json.loads(text)
@@ -56,30 +54,19 @@ def parse(output):
         elif not 0 <= figure["min"] <= figure["median"] <= figure["p99"] <= figure["max"] or figure["n"] <= 0:
             problems.append(f"{text!r} is not ordered min <= median <= p99 <= max over at least one sample")
         else:
-            figures.append({key: figure[key] for key in KEYS})
-    names = [figure["name"] for figure in figures]
+            rows.append({key: figure[key] for key in KEYS})
+    names = [figure["name"] for figure in rows]
     problems += [f"{name} came twice" for name in sorted(set(names)) if names.count(name) > 1]
-    if not figures:
+    if not rows:
         problems.append("no figures came")
-    return figures, problems
+    return rows, problems
 
 
-def run(iso, options):
-    """Boots the benchmark ISO; returns (serial output, QEMU's exit status or None after a time-out)."""
-    line = qemu.from_options(iso, options)
-    try:
-        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as late:
-        return (late.stdout or b"").decode("utf-8", errors="replace"), None
-    return done.stdout.decode("utf-8", errors="replace"), done.returncode
-
-
-def table(figures):
+def table(rows):
     """The figures beside their goals and peers, as lines."""
     lines = [f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
              f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
-    for figure in figures:
+    for figure in rows:
         goal, xen, tuned, bare = GOALS[figure["name"]]
         lines.append(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
                      f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
@@ -87,13 +74,13 @@ def table(figures):
     return lines
 
 
-def limits(figures):
+def limits(rows):
     """The rows of the table in tests/system/test_bench.py for these figures."""
     def above(count):
         return -(-count * 103 // 100)
 
     return [f"    \"{figure['name']}\": ({above(figure['median'])}, {above(figure['p99'])}, "
-            f"{GOALS[figure['name']][0]})," for figure in figures]
+            f"{GOALS[figure['name']][0]})," for figure in rows]
 
 
 def main():
@@ -103,33 +90,18 @@ def main():
     parser.add_argument("--limits", action="store_true", help="print the limits that fit these figures, for the test")
     qemu.add_options(parser)
     options = parser.parse_args()
-    options.icount = True
-    try:
-        output, status = run(options.iso, options)
-    except ValueError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
-    figures, problems = parse(output)
-    if status is None:
-        problems.insert(0, f"the benchmark did not end within {TIMEOUT_S} s")
-    elif status != qemu.EXIT_SUCCESS:
-        problems.insert(0, f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}")
-    if problems:
-        print(output)
-        for problem in problems:
-            print(f"bench: FAILED: {problem}", file=sys.stderr)
-        return 1
 
-    folder = Path(options.output)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "micro.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="ascii")
-    with open(folder / "micro.csv", "w", encoding="ascii", newline="") as file:
-        writer = csv.DictWriter(file, KEYS)
-        writer.writeheader()
-        writer.writerows(figures)
-    print(*(limits if options.limits else table)(figures), sep="\n")
-    print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
-    return 0
+    def measure():
+        output, problems = figures.boot(options.iso, options, TIMEOUT_S)
+        found, more = parse(output)
+        return output, found, problems + more
+
+    def publish(found):
+        folder = figures.write(options.output, "micro", found, KEYS)
+        print(*(limits if options.limits else table)(found), sep="\n")
+        print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
+
+    return figures.main("bench", measure, publish)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,11 @@ executes includes the accounting that tells its time from the guests', about 20 
 """
 
 import argparse
-import csv
 import json
 import re
-import subprocess
 import sys
-from pathlib import Path
 
+import figures
 import qemu
 
 TIMEOUT_S = 900
@@ -109,32 +107,13 @@ def spreads(points):
     return result
 
 
-def run(iso, options):
-    """Boots the ISO; returns (serial output, QEMU's exit status or None after a time-out)."""
-    try:
-        done = subprocess.run(qemu.from_options(iso, options), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=TIMEOUT_S, check=False)
-    except subprocess.TimeoutExpired as late:
-        return (late.stdout or b"").decode("utf-8", errors="replace"), None
-    return done.stdout.decode("utf-8", errors="replace"), done.returncode
-
-
-def align(rows):
-    """Lines of the cells of `rows`, the first column to the left."""
-    rows = [["-" if cell is None else f"{cell:.0f}" if isinstance(cell, float) else str(cell) for cell in row]
-            for row in rows]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(text.rjust(width) if i else text.ljust(width)
-                      for i, (text, width) in enumerate(zip(row, widths))) for row in rows]
-
-
 def table(points):
     """Every point, as lines."""
     heads = ("series", "guests", "KiB each", "events/s", "hw irqs/s", "hv instr", "hv/event", "late min", "median",
              "p99", "max ns", "arm head", "expiry run", "expiry blk")
     keys = ("series", "guests", "guest_kib", "events_per_s", "hardware_interrupts_per_s", "hypervisor_instructions",
             "hypervisor_instructions_per_event", *(f"lateness_{key}_ns" for key in LATENESS), *MICRO)
-    return align([heads] + [[point[key] for key in keys] for point in points])
+    return figures.align([heads] + [[point[key] for key in keys] for point in points])
 
 
 def summary(points):
@@ -152,7 +131,7 @@ def summary(points):
                      *(of["steady"][f"lateness_{key}_ns"] for key in LATENESS),
                      of["growing"]["hypervisor_instructions_per_event"],
                      *(of["growing"][f"lateness_{key}_ns"] for key in LATENESS[1:])])
-    return align(rows)
+    return figures.align(rows)
 
 
 PLOT = """
@@ -194,17 +173,7 @@ def plot(points, output):
     for series, keys in (("far", MICRO), ("steady", busy), ("growing", busy)):
         rows = [" ".join(str(point[key]) for key in ("guests", *keys)) for point in points if point["series"] == series]
         script += f"${series} << EOD\n" + "\n".join(rows) + "\nEOD\n"
-    subprocess.run(["gnuplot"], input=script + PLOT.format(output=output), text=True, check=True)
-
-
-def write(points, folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "curve.json").write_text(json.dumps(points, indent=2) + "\n", encoding="ascii")
-    with open(folder / "curve.csv", "w", encoding="ascii", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(points)
-    plot(points, folder / "curve.svg")
+    figures.plot(script + PLOT.format(output=output))
 
 
 def main():
@@ -214,32 +183,25 @@ def main():
     parser.add_argument("--output", default="build/bench", help="folder for curve.json, curve.csv and curve.svg")
     qemu.add_options(parser)
     options = parser.parse_args()
-    options.icount = True
-    try:
-        output, status = run(options.iso, options)
-    except ValueError as error:
-        print(f"curve: {error}", file=sys.stderr)
-        return 2
-    points, problems = parse(output, options.guests)
-    if status is None:
-        problems.insert(0, f"the curve did not end within {TIMEOUT_S} s")
-    elif status != qemu.EXIT_SUCCESS:
-        problems.insert(0, f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}")
-    problems += [f"{point['series']} {point['guests']} is not silent" for point in not_silent(points)]
-    if problems:
-        print(output)
-        for problem in problems:
-            print(f"curve: FAILED: {problem}", file=sys.stderr)
-        return 1
-    write(points, Path(options.output))
-    print(*table(points), sep="\n")
-    for what, (least, most, ratio) in spreads(points).items():
-        print(f"from {FLAT_FROM} guests up, {what}: {least:.0f} to {most:.0f} instructions, "
-              f"{'flat' if ratio <= FLAT else 'NOT flat'} within {round((FLAT - 1) * 100)} %")
-    print("idle guests: no instruction and no hardware interrupt in "
-          f"{sum(point['time_s'] for point in points if point['series'] in ('idle', 'far')):.0f} s")
-    print(f"curve: figures written to {options.output}/curve.json, .csv and .svg")
-    return 0
+
+    def measure():
+        output, problems = figures.boot(options.iso, options, TIMEOUT_S)
+        points, more = parse(output, options.guests)
+        noisy = [f"{point['series']} {point['guests']} is not silent" for point in not_silent(points)]
+        return output, points, problems + more + noisy
+
+    def publish(points):
+        folder = figures.write(options.output, "curve", points, COLUMNS)
+        plot(points, folder / "curve.svg")
+        print(*table(points), sep="\n")
+        for what, (least, most, ratio) in spreads(points).items():
+            print(f"from {FLAT_FROM} guests up, {what}: {least:.0f} to {most:.0f} instructions, "
+                  f"{'flat' if ratio <= FLAT else 'NOT flat'} within {round((FLAT - 1) * 100)} %")
+        print("idle guests: no instruction and no hardware interrupt in "
+              f"{sum(point['time_s'] for point in points if point['series'] in ('idle', 'far')):.0f} s")
+        print(f"curve: figures written to {folder}/curve.json, .csv and .svg")
+
+    return figures.main("curve", measure, publish)
 
 
 if __name__ == "__main__":

@@ -17,3 +17,6 @@ void pulse_start(void);
 
 // work=timeouts: threads that wait for answers with a time-out. Arguments: none.
 void timeouts_start(void);
+
+// work=answers: who gives them. Arguments: peer= whom.
+void answers_start(void);

@@ -1,57 +1,88 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// work=timeouts: eight threads, each of which asks for something, waits for the answer, and has a time-out armed meanwhile,
-// as a network program does. One answer in sixty-four is later than its time-out; all other time-outs are cancelled.
+// work=timeouts: a client of a server: eight threads, each of which asks for something, waits for the answer at most 50 ms, and
+// asks again. Answers are rings of the doorbell, by the guest of work=answers: the oldest question is answered first. One
+// question in 256 is lost, and its time-out comes; all other time-outs are cancelled. Two more threads sleep, 250 ms
+// and 1 s at a time, as those that keep house do.
 #include "apps.h"
 
-#include "args.h"
+#include <stddef.h>
+
 #include "clock.h"
-#include "memory.h"
-#include "pages.h"
+#include "console.h"
+#include "doorbell.h"
+#include "irq.h"
 #include "random.h"
 #include "thread.h"
-#include "timer.h"
 
+#include <lib/list.h>
 #include <lib/time.h>
 
-#define THREADS 8u
+#define CLIENTS 8u
 #define TIMEOUT_NS (50 * NSEC_PER_MSEC)
-#define ANSWER_MIN_NS (200 * NSEC_PER_USEC)
-#define ANSWER_SPREAD_NS (10 * NSEC_PER_MSEC)
-#define LATE_ANSWERS 64u // one in so many
+#define LOST 256u // one question in so many
 
-struct asker {
-    struct timer timeout;
-    uint64_t seed;
-    uint64_t timeouts; // that came
+static const uint64_t housekeeping_ns[] = { 250 * NSEC_PER_MSEC, NSEC_PER_SEC };
+
+struct question {
+    struct list_node link; // in `asked`, or in none
+    struct thread *thread;
 };
 
-static void timed_out(struct timer *timer)
+static struct list_node asked; // not answered yet, oldest first
+static uint64_t seed = 1;
+
+// The network: each ring is an answer.
+static void take_answers(void *argument)
 {
-    container_of(timer, struct asker, timeout)->timeouts++;
+    (void)argument;
+    for (;;) {
+        struct list_node *node;
+        bool enabled;
+
+        doorbell_wait_until(TIME_NEVER);
+        enabled = irq_save();
+        node = list_first(&asked);
+        if (node != NULL) {
+            list_remove(node);
+            thread_wake(container_of(node, struct question, link)->thread);
+        }
+        irq_restore(enabled);
+    }
 }
 
 static void ask(void *argument)
 {
-    struct asker *asker = argument;
+    struct question question = { .thread = thread_current() };
 
+    (void)argument;
+    list_init(&question.link);
     for (;;) {
-        uint64_t answer_ns = ANSWER_MIN_NS + random_next(&asker->seed) % ANSWER_SPREAD_NS;
+        bool enabled = irq_save();
 
-        if (random_next(&asker->seed) % LATE_ANSWERS == 0)
-            answer_ns += TIMEOUT_NS;
-        timer_arm(&asker->timeout, clock_now_ns() + TIMEOUT_NS);
-        thread_sleep(answer_ns);
-        timer_cancel(&asker->timeout);
+        if (random_next(&seed) % LOST != 0)
+            list_append(&asked, &question.link);
+        if (!thread_block_until(clock_now_ns() + TIMEOUT_NS, 0))
+            list_remove(&question.link);
+        irq_restore(enabled);
     }
+}
+
+static void keep_house(void *argument)
+{
+    const uint64_t *period_ns = argument;
+
+    for (uint64_t deadline_ns = clock_now_ns();; deadline_ns += *period_ns)
+        thread_sleep_until(deadline_ns);
 }
 
 void timeouts_start(void)
 {
-    for (unsigned int i = 0; i < THREADS; i++) {
-        struct asker *asker = memory_take(sizeof *asker);
-
-        asker->seed = UINT64_C(0x9e3779b97f4a7c15) * (pages_start()->instance * THREADS + i + 1);
-        timer_setup(&asker->timeout, timed_out);
-        thread_create("asker", ask, asker);
-    }
+    list_init(&asked);
+    thread_create("answers", take_answers, NULL);
+    for (unsigned int i = 0; i < CLIENTS; i++)
+        thread_create("client", ask, NULL);
+    for (size_t i = 0; i < sizeof housekeeping_ns / sizeof housekeeping_ns[0]; i++)
+        thread_create("house", keep_house, (void *)&housekeeping_ns[i]);
+    console_print("%u clients, time-out %lu ns, one question in %u lost; sleeps of %lu and %lu ns\n", CLIENTS,
+                  (unsigned long)TIMEOUT_NS, LOST, housekeeping_ns[0], housekeeping_ns[1]);
 }

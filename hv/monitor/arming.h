@@ -5,11 +5,14 @@
 //
 //   slack   a hundred guests, each with one periodic timer of a length and phase of its own, without slack and
 //           with slacks of 1 % and 10 % of the period. From run to run only the length of the windows differs
-//   traps   one guest with eight threads that ask for answers with a time-out, which mostly comes to nothing:
-//           arming by a call each time, by the shared page, and by the page and the call that arms and waits
+//   traps   one guest, in each way of arming (guest/README.md): eight threads that ask a second guest, with a
+//           time-out that mostly comes to nothing (work=timeouts); and three threads that sleep (work=demo). It
+//           counts its timers and traps itself, and the hypervisor counts all its traps
 //
 //   @json arming_guest {"period_ns": ..., "first_ns": ...}       the windows, after the measured time began
 //   @json arming {"run": "slack 1 %", "hardware_interrupts": ...}
+//   @json traps {"work": "timeouts", "way": "arm=call", "hypercalls": ...}
+//   arming: @json timers {...}                                   what the guest of that line has printed
 //
 // Guests come from the module named `guest`, whose mem= is theirs.
 #pragma once
