@@ -60,7 +60,7 @@ include hv/hv.mk
 # objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
 
-HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS))
+HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS) $(BUILD)/screen_font.c)
 GUEST_OBJS      := $(call objects,guest,$(GUEST_ASM) $(GUEST_SRCS))
 TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
 TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS))
@@ -86,15 +86,15 @@ $(BUILD)/lull.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(ISO
 # The entries that tools drive without a hand on the keyboard.
 $(BUILD)/demo.iso $(BUILD)/bench.iso: $(BUILD)/%.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
-	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only $* --append "exit=debug report=json"
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only $* --screen text --append "exit=debug report=json"
 
 $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
-	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --append "exit=debug curve_guests=10000"
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --screen text --append "exit=debug curve_guests=10000"
 
 $(BUILD)/arming.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
-	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only arming --append "exit=debug"
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only arming --screen text --append "exit=debug"
 
 .PHONY: iso run demo bench soak readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
@@ -189,6 +189,11 @@ $(BUILD)/guest_offsets.inc: guest/asm_offsets.c
 	$(Q)$(CC) $(GUEST_CFLAGS) -MMD -MP -MT $@ -MF $(@:.inc=.d) -S $< -o $(@:.inc=.s)
 	$(Q)$(OFFSETS) $(@:.inc=.s) > $@
 	@test -s $@ || { echo "asm_offsets: no names came out of $<" >&2; exit 1; }
+
+$(BUILD)/screen_font.c: hv/dev/screen_font.txt tools/mkfont.py
+	$(SAY) FONT $<
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/mkfont.py $< > $@
 
 # ---- Linking --------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "screen_tag.h"
 
 #define TAG_ALIGNMENT 8u
 #define PAGE_SIZE 4096ull
@@ -208,6 +209,17 @@ static void read_rsdp(struct parse *parse, const struct tag *tag)
     parse->has_new_rsdp = is_new;
 }
 
+// Without it there is still the serial line.
+static void read_screen(struct parse *parse, const struct tag *tag)
+{
+    const char *why = screen_tag_read(tag->bytes, tag->size, &parse->memory, &parse->out->screen);
+
+    if (why == NULL)
+        return;
+    log_warn("multiboot2: the framebuffer %s; nothing is shown on the screen", why);
+    parse->out->complaints++;
+}
+
 static void read_tag(struct parse *parse, const struct tag *tag, enum pass pass)
 {
     struct boot_info *out = parse->out;
@@ -228,6 +240,9 @@ static void read_tag(struct parse *parse, const struct tag *tag, enum pass pass)
         break;
     case MULTIBOOT2_TAG_MODULE:
         read_module(parse, tag);
+        break;
+    case MULTIBOOT2_TAG_FRAMEBUFFER:
+        read_screen(parse, tag);
         break;
     case MULTIBOOT2_TAG_ACPI_OLD:
     case MULTIBOOT2_TAG_ACPI_NEW:

@@ -12,7 +12,11 @@
 %define MULTIBOOT2_LOADER_MAGIC 0x36d76289
 %define ARCHITECTURE_I386 0
 %define TAG_END 0
+%define TAG_CONSOLE 4
+%define TAG_FRAMEBUFFER 5
 %define TAG_MODULE_ALIGN 6
+%define TAG_OPTIONAL 1
+%define CONSOLE_TEXT 2          ; text mode will do too
 
 %define CR0_PG (1 << 31)
 %define CR4_PAE (1 << 5)
@@ -45,6 +49,14 @@ header:
         dd 0x100000000 - (MULTIBOOT2_HEADER_MAGIC + ARCHITECTURE_I386 + (header_end - header))
         dw TAG_MODULE_ALIGN, 0
         dd 8
+        dw TAG_CONSOLE, TAG_OPTIONAL
+        dd 12
+        dd CONSOLE_TEXT
+        dd 0                    ; tags start on a multiple of eight bytes
+        dw TAG_FRAMEBUFFER, TAG_OPTIONAL
+        dd 20
+        dd 1024, 768, 32        ; preferred; whatever comes is taken
+        dd 0
         dw TAG_END, 0
         dd 8
 header_end:

@@ -11,12 +11,14 @@ HV_ASM += \
 	boot/start.asm
 HV_SRCS += \
 	boot/boot.c \
-	boot/multiboot2.c
+	boot/multiboot2.c \
+	boot/screen_tag.c
 
 # hv/: the list of inits, the choice of chips, the trap switch
 HV_SRCS += \
 	hv/cpus.c \
 	hv/machine.c \
+	hv/machine_screen.c \
 	hv/machine_timer.c \
 	hv/main.c \
 	hv/trap.c
@@ -73,6 +75,9 @@ HV_SRCS += \
 	hv/dev/pmtimer.c \
 	hv/dev/power.c \
 	hv/dev/rtc.c \
+	hv/dev/screen.c \
+	hv/dev/screen_pixels.c \
+	hv/dev/screen_text.c \
 	hv/dev/tsc.c \
 	hv/dev/tsc_deadline.c \
 	hv/dev/uart.c

@@ -21,6 +21,7 @@
 #include "dev/uart.h"
 #include "lib/bits.h"
 #include "lib/time.h"
+#include "machine_screen.h"
 #include "machine_timer.h"
 #include "time/calibrate.h"
 #include "time/clock.h"
@@ -76,6 +77,7 @@ void machine_init_memory(const struct boot_info *boot)
     if (!mapped || !map_low_modules(boot))
         panic_machine("memory is out while building page tables; give the machine more (QEMU: -m 512M)");
     paging_finish();
+    machine_screen_map(boot);
     log_info("memory: %llu MiB usable", (unsigned long long)page_alloc_total_count() / 256);
 }
 

@@ -11,6 +11,7 @@
 #include "cpus.h"
 #include "dev/uart.h"
 #include "machine.h"
+#include "machine_screen.h"
 #include "monitor/monitor.h"
 #include "vm/sched.h"
 #include "vm/time_page.h"
@@ -23,13 +24,17 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     static struct boot_options options;
 
     // This CPU, a line to speak on, and what the user wants.
-    cpu_init();                  // descriptors, control registers, per-CPU block
-    uart_init();                 // polled output on COM1, if there is one
-    log_set_console(uart_write); // what boot/ had to say comes out now
+    cpu_init();  // descriptors, control registers, per-CPU block
+    uart_init(); // polled output on COM1, if there is one
+    if (refusal == NULL)
+        machine_screen_init(boot);          // the same on the screen
+    log_set_console(machine_console_write); // what boot/ had to say comes out now
     if (refusal != NULL)
         panic_machine("the loader's boot information is unusable: %s; boot with GRUB 2's multiboot2 command",
                       refusal);
     boot_line_parse(boot->line, &options); // mode=, clocksource=, ...
+    if (options.screen_off)
+        machine_screen_stop();
     panic_set_action(options.panic);
 
     // The machine. From the end of this part on, timers fire (at the first sleep or guest entry).
@@ -38,6 +43,7 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     machine_init_clock(&options);  // TSC or HPET, calibrated
     machine_init_timer(&options);  // LAPIC timer or HPET comparator; the timer queue
     machine_init_console();        // the serial line interrupts instead of being polled
+    machine_screen_defer();        // the screen is painted by timers
 
     // Guests. From the end of this part on, there is no way back into this function.
     vcpu_time_init(machine_tsc_hz());

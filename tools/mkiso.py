@@ -28,7 +28,7 @@ from pathlib import Path
 
 # Enough for a menu on the serial line and a multiboot2 boot from CD, and small, so that GRUB starts fast.
 GRUB_MODULES = ("normal multiboot2 iso9660 serial terminal test echo reboot halt part_gpt part_msdos part_apple "
-                "part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun part_sunpc")
+                "part_acorn part_amiga part_bsd part_dfly part_dvh part_plan part_sun part_sunpc all_video")
 
 # GRUB's text goes to the serial line and to the screen. UEFI firmware copies its console to the serial line
 # already, so there the console alone does both.
@@ -41,8 +41,13 @@ else
     terminal_input serial console
     terminal_output serial console
 fi
-set gfxpayload=text
+insmod all_video
 """
+
+# Lull asks for a framebuffer in its multiboot2 header. Where GRUB has no driver that works, it gives the text mode, if the
+# machine has one. After the `multiboot2` command a screen of text can be had instead: for measuring, since text costs
+# nothing to show. (UEFI has no such mode: there is no screen then.)
+SCREENS = {"graphics": [], "text": ["    set gfxpayload=text"]}
 
 SELFTEST_MARK = "@SELFTEST_MODULES@"
 
@@ -62,10 +67,11 @@ def quote_line(line):
     return " ".join(quote(word) for word in line.split())
 
 
-def entry(boot_line, modules):
-    """Returns (grub.cfg text, {path on the ISO: file}) for one entry; modules are (file, line) pairs."""
+def entry(boot_line, modules, screen="text"):
+    """Returns (grub.cfg text, {path on the ISO: file}) for one entry; modules are (file, line) pairs, screen is of SCREENS."""
     files = {}
-    lines = [TERMINALS + "set timeout=0", "menuentry 'Lull' {", f"    multiboot2 /boot/lull.elf {quote_line(boot_line)}"]
+    lines = [TERMINALS + "set timeout=0", "menuentry 'Lull' {", f"    multiboot2 /boot/lull.elf {quote_line(boot_line)}",
+             *SCREENS[screen]]
     paths = {}
     for file, line in modules:
         # Two files may share a name, so each gets a folder of its own; a file may be a module several times.
@@ -163,6 +169,8 @@ def main():
     parser.add_argument("--guests", metavar="DIR")
     parser.add_argument("--only", metavar="ID")
     parser.add_argument("--append", metavar="WORDS", default="")
+    parser.add_argument("--screen", choices=SCREENS, default="graphics", help="of --boot and --only (default: graphics, or "
+                        "text where the machine has no graphics)")
     options = parser.parse_args()
     if (options.menu is None) == (options.boot is None):
         parser.error("give either --boot or --menu")
@@ -173,9 +181,10 @@ def main():
             config, files = menu(options.menu, options.guest, options.selftest, options.guests)
             if options.only is not None:
                 boot_line, modules = menu_entry(config, options.only)
-                config, files = entry(f"{boot_line} {options.append}", [(files[path], line) for path, line in modules])
+                config, files = entry(f"{boot_line} {options.append}", [(files[path], line) for path, line in modules],
+                                      options.screen)
         else:
-            config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module])
+            config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module], options.screen)
         build(options.output, options.hv, config, files)
     except IsoError as error:
         print(f"mkiso: {error}", file=sys.stderr)

@@ -28,9 +28,10 @@ def add_options(parser):
 
 
 def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=1, memory="512M", cpu=None,
-            accel="tcg", gdb=None, acpi=True, log=None, serial="stdio"):
+            accel="tcg", gdb=None, acpi=True, vga="std", usb=False, log=None, serial="stdio"):
     """Returns the argument vector that boots `iso`, with its first serial port on `serial`.
 
+    `usb` makes it a USB stick and not a CD.
     `log` is a file in which QEMU itself notes every interrupt and exception that the CPU takes (-d int).
 
     Raises ValueError, with what to do, for a combination that QEMU or this machine cannot run.
@@ -50,13 +51,17 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
         "-m", memory,
         "-smp", str(smp),
         "-nodefaults",
-        "-vga", "std",
+        "-vga", vga,
         "-display", "none",
         "-serial", serial,
         "-no-reboot",
         "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
-        "-cdrom", str(iso),
     ]
+    if usb:
+        line += ["-device", "qemu-xhci", "-device", "usb-storage,drive=stick", "-drive",
+                 f"if=none,id=stick,format=raw,readonly=on,file={iso}"]
+    else:
+        line += ["-cdrom", str(iso)]
     if uefi:
         line += ["-bios", OVMF]
     if icount:

@@ -17,6 +17,7 @@ static const char *const hpets[] = { "64", "32", NULL };
 static const char *const handovers[] = { "auto", "on", "off", NULL };
 static const char *const deadmen[] = { "on", "off", "all", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
+static const char *const screens[] = { "on", "off", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const all[] = { "all", NULL };
 static const char *const panics[] = { "halt", "reboot", "exit", NULL };
@@ -31,6 +32,7 @@ static const struct option table[] = {
     { "handover", OPTION_WORD, .words = handovers, OPTION_FIELD(struct boot_options, handover) },
     { "deadman", OPTION_WORD, .words = deadmen, OPTION_FIELD(struct boot_options, deadman) },
     { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
+    { "screen", OPTION_WORD, .words = screens, OPTION_FIELD(struct boot_options, screen_off) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },
     { "demo_guests", OPTION_NUMBER, .min = 1, .max = 1000, OPTION_FIELD(struct boot_options, demo_guests) },

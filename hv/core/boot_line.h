@@ -61,6 +61,7 @@ struct boot_options {
     enum boot_deadman
         deadman;           // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
     bool exit_debug;       // exit=none|debug: at the end, leave QEMU with a status
+    bool screen_off;       // screen=on|off: show the log on the screen too, if there is one
     bool report_json;      // report=text|json: figures as @json lines too
     uint32_t demo_seconds; // demo_seconds=1..3600: the measured time of each phase
     uint32_t demo_guests;  // demo_guests=1..1000

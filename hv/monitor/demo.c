@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "core/log.h"
+#include "dev/screen.h"
 #include "lib/time.h"
 #include "monitor/demo_report.h"
 #include "monitor/launch.h"
@@ -64,6 +65,7 @@ static void begin_measuring(void)
 {
     log_print("demo: phase %s begins: %u guests, %llu s\n", phases[demo.phase].name, demo.options.count,
               (unsigned long long)(demo.measure_ns / NSEC_PER_SEC));
+    screen_finish();
     demo.measuring = true;
     figures_empty_lateness();
     figures_take(&demo.begin);

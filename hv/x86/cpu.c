@@ -52,6 +52,8 @@ static void load(struct cpu *cpu)
     cpu->share_stamp_tsc = tsc_read();
     msr_write(MSR_GS_BASE, (uint64_t)cpu);
     msr_write(MSR_KERNEL_GS_BASE, 0); // what the first swapgs gives to the guest
+    if (features.pat)
+        msr_write(MSR_PAT, MSR_PAT_VALUE); // the type that changes is in use nowhere yet
     set_control_registers();
     set_syscall();
 }

@@ -13,6 +13,7 @@
 #define   MODEL_ECX_HYPERVISOR (1u << 31)
 #define   MODEL_EDX_APIC (1u << 9)
 #define   MODEL_EDX_PGE (1u << 13)
+#define   MODEL_EDX_PAT (1u << 16)
 #define   MODEL_EDX_FXSR (1u << 24)
 #define LEAF_POWER 0x6u
 #define   POWER_EAX_ARAT (1u << 2)
@@ -66,6 +67,7 @@ static void read_basic(void)
     features.hypervisor = r.ecx & MODEL_ECX_HYPERVISOR;
     features.apic = r.edx & MODEL_EDX_APIC;
     features.pge = r.edx & MODEL_EDX_PGE;
+    features.pat = r.edx & MODEL_EDX_PAT;
     features.fxsr = r.edx & MODEL_EDX_FXSR;
     if (max_leaf >= LEAF_POWER)
         features.arat = features_cpuid(LEAF_POWER, 0).eax & POWER_EAX_ARAT;

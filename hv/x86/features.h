@@ -9,7 +9,7 @@ struct features {
     char vendor[13];
     char brand[49];
     uint32_t family, model, stepping;
-    bool nx, smep, smap, umip, ibpb, pge;
+    bool nx, smep, smap, umip, ibpb, pge, pat;
     bool tsc_invariant, arat, tsc_deadline, apic, x2apic;
     bool fxsr;
     // CPUID 15h and 16h, each 0 where the CPU does not say:

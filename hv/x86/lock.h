@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A lock for the few things that two CPUs can really use at the same time: the log, the serial line, the clock's
-// cross-check. All else belongs to one CPU (vm/mail.h).
+// A lock for the few things that two CPUs can really use at the same time: the log, the serial line, the screen,
+// the clock's cross-check. All else belongs to one CPU (vm/mail.h).
 //
 // Held with interrupts off for a bounded time, and never while waiting for another CPU. Not to be taken twice by one
 // CPU.

@@ -143,6 +143,8 @@ void *paging_map(uint64_t phys, uint64_t size, enum paging_cache cache)
 
     if (cache == PAGING_UNCACHED)
         bits |= ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_WRITE_THROUGH;
+    if (cache == PAGING_COMBINED)
+        bits |= ENTRY_WRITE | (features.pat ? ENTRY_WRITE_THROUGH : ENTRY_UNCACHED | ENTRY_WRITE_THROUGH);
     for (uint64_t at = 0; at < end; at += PAGING_PAGE_SIZE)
         if (!map_one(root, virt + at, phys - offset + at, LEVEL_PAGE, bits))
             return NULL;

@@ -24,6 +24,7 @@
 enum paging_cache {
     PAGING_CACHED,   // firmware tables
     PAGING_UNCACHED, // device registers
+    PAGING_COMBINED, // a screen: writes are combined where the CPU can do that (PAT), else as PAGING_UNCACHED
 };
 
 // Physical address of RAM <-> its place in the direct map. No check: for RAM of the memory map only.

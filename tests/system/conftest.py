@@ -69,14 +69,14 @@ class Outcome:
 @pytest.fixture
 def iso(build, tmp_path):
     """Returns make(boot_line, modules): the path of a new ISO. A module is (file or image name, module line)."""
-    def make(boot_line, modules=()):
+    def make(boot_line, modules=(), screen="text"):
         files = []
         for image, line in modules:
             named = build / "guests" / f"{image}.elf"
             files.append((image if Path(image).is_absolute() else named if named.exists() else build / f"{image}.elf",
                           line))
         path = tmp_path / f"{len(list(tmp_path.glob('*.iso')))}.iso"
-        mkiso.build(path, build / "lull.elf", *mkiso.entry(boot_line, files))
+        mkiso.build(path, build / "lull.elf", *mkiso.entry(boot_line, files, screen))
         return path
     return make
 
@@ -158,10 +158,12 @@ def console(iso):
     """Returns console(boot_line, modules, **machine): a Console. Real time unless icount=True."""
     children = []
 
-    def run(boot_line, modules=(), **machine):
+    def run(boot_line, modules=(), screen="text", **machine):
         # Without signal=off, Ctrl-C would end QEMU and not reach the machine.
-        line = qemu.command(iso(boot_line, modules), serial="chardev:tty", **machine)
-        line += ["-chardev", "stdio,id=tty,signal=off"]
+        machine.setdefault("serial", "chardev:tty")
+        line = qemu.command(iso(boot_line, modules, screen), **machine)
+        if machine["serial"] == "chardev:tty":
+            line += ["-chardev", "stdio,id=tty,signal=off"]
         child = pexpect.spawn(line[0], line[1:], echo=False, timeout=60, dimensions=(50, 200))
         child.delaybeforesend = None
         children.append(child)

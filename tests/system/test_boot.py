@@ -74,3 +74,9 @@ def test_uefi(boot, calm, machine, no_hpet):
 
 def test_real_time_bios(boot, calm):
     passes_selftest(boot(*calm, icount=False))
+
+
+# The ISO is a disk too, with a partition table for either kind of firmware: it is written to a stick as it is.
+@pytest.mark.parametrize("uefi", [False, True])
+def test_usb_stick(boot, calm, uefi):
+    passes_selftest(boot(*calm, uefi=uefi, usb=True, icount=False))

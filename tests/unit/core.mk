@@ -13,8 +13,13 @@ UNIT_TESTS += test_boot_memory
 UNIT_SRCS_test_boot_memory := tests/unit/test_boot_memory.c hv/core/boot_memory.c
 
 UNIT_TESTS += test_multiboot2
-UNIT_SRCS_test_multiboot2   := tests/unit/test_multiboot2.c boot/multiboot2.c hv/core/boot_memory.c $(UNIT_LOG)
+UNIT_SRCS_test_multiboot2   := tests/unit/test_multiboot2.c boot/multiboot2.c boot/screen_tag.c hv/core/boot_memory.c \
+	$(UNIT_LOG)
 UNIT_CFLAGS_test_multiboot2 := -Itests/fake -Iboot
+
+UNIT_TESTS += test_screen_tag
+UNIT_SRCS_test_screen_tag   := tests/unit/test_screen_tag.c boot/screen_tag.c
+UNIT_CFLAGS_test_screen_tag := -Iboot
 
 UNIT_TESTS += test_boot_line
 UNIT_SRCS_test_boot_line   := tests/unit/test_boot_line.c hv/core/boot_line.c hv/core/option.c \

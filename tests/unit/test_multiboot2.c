@@ -4,13 +4,14 @@
 #include "multiboot2.h"
 
 #include "log_capture.h"
+#include "screen_tag.h"
 #include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MAGIC MULTIBOOT2_LOADER_MAGIC
-#define TAG_FRAMEBUFFER 8u // a type that is passed over
+#define TAG_PASSED_OVER 9u // ELF symbols
 #define MEMORY_RESERVED 2u
 
 // The loader's information under construction; the header's size is written by finish().
@@ -132,7 +133,7 @@ static void a_usual_loader(void **state)
     put_module(0x200000, 0x212345, "guest count=10");
     put_module(0x213000, 0x213000, "empty");
     put_text_tag(MULTIBOOT2_TAG_LOADER_NAME, "GRUB 2.06");
-    put_tag(TAG_FRAMEBUFFER, "xxxxxxxxxxxxx", 13);
+    put_tag(TAG_PASSED_OVER, "xxxxxxxxxxxxx", 13);
     put_tag(MULTIBOOT2_TAG_ACPI_NEW, new_rsdp, sizeof(new_rsdp));
     put_tag(MULTIBOOT2_TAG_ACPI_OLD, old_rsdp, sizeof(old_rsdp));
     put_usual_map();
@@ -152,6 +153,41 @@ static void a_usual_loader(void **state)
     assert_int_equal(out.memory[0].end, 0x1ffe0000);
     assert_int_equal(out.complaints, 0);
     assert_int_equal(log_capture_warnings, 0);
+}
+
+// The tags come before the memory map, which says whether they can be believed.
+static void screens(void **state)
+{
+    struct {
+        struct screen_tag tag;
+        struct screen_tag_colours colours;
+    } __attribute__((packed)) screen = {
+        { 0xfd000000, 4096, 1024, 768, 32, SCREEN_TAG_RGB, 0 },
+        { 16, 8, 8, 8, 0, 8 },
+    };
+
+    put_tag(MULTIBOOT2_TAG_FRAMEBUFFER, &screen, sizeof(screen));
+    put_usual_map();
+    assert_true(parse());
+    assert_int_equal(out.screen.kind, BOOT_SCREEN_PIXELS);
+    assert_int_equal(out.complaints, 0);
+
+    start(state);
+    screen.tag.phys = 0x300000;
+    put_tag(MULTIBOOT2_TAG_FRAMEBUFFER, &screen, sizeof(screen));
+    put_usual_map();
+    assert_true(parse());
+    assert_int_equal(out.screen.kind, BOOT_SCREEN_NONE);
+    assert_int_equal(out.complaints, 1);
+    assert_int_equal(log_capture_warnings, 1);
+    assert_non_null(
+        strstr(log_capture_last, "the framebuffer lies in usable RAM; nothing is shown on the screen"));
+
+    start(state);
+    put_usual_map();
+    assert_true(parse());
+    assert_int_equal(out.screen.kind, BOOT_SCREEN_NONE);
+    assert_int_equal(out.complaints, 0);
 }
 
 static void an_old_root_pointer_alone(void **state)
@@ -372,12 +408,14 @@ static void damaged_information(void **state)
 {
     struct unit_random random = { 3 };
     static struct info good;
+    const struct screen_tag screen = { 0xb8000, 160, 80, 25, 16, SCREEN_TAG_TEXT, 0 };
 
     (void)state;
     put_text_tag(MULTIBOOT2_TAG_COMMAND_LINE, "mode=demo");
     put_module(0x200000, 0x212345, "guest count=10");
     put_usual_map();
     put_tag(MULTIBOOT2_TAG_ACPI_NEW, info.bytes, 36);
+    put_tag(MULTIBOOT2_TAG_FRAMEBUFFER, &screen, sizeof(screen));
     finish();
     good = info;
     for (int round = 0; round < 100000; round++) {
@@ -409,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_usual_loader),
+        TEST(screens),
         TEST(an_old_root_pointer_alone),
         TEST(nothing_but_memory),
         TEST(memory_is_sorted_merged_and_aligned),
