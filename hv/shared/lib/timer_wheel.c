@@ -46,8 +46,10 @@
 // Timers are often armed in the order in which they will expire: all of one period, or the only one. The lane
 // is a list in order of expiry; a timer that is not earlier than its last goes to its end, without a look at
 // a slot. So does every timer while all slots are empty and fewer than four are in the lane, at its place in
-// the order: a CPU with a few timers has nothing but a short list. A lone late timer would block the lane, so after 32
-// arms that came too early its last timer goes to its slot.
+// the order: a CPU with a few timers has nothing but a short list. What an inline function can do there is done
+// by one: a timer of the lane gets another time between its neighbours, or a timer goes to its end
+// (timer_wheel_arm_easily), and the lane's first comes out (timer_wheel_take_only). A lone late timer would
+// block the lane, so after 32 arms that came too early its last timer goes to its slot.
 //
 // Crowds
 //
@@ -164,18 +166,27 @@ TIMER_WHEEL_RARE static struct timer_wheel_node *earliest_of_crowd(struct timer_
     return slot->tree != NULL && slot->tree->expiry_ns < earliest->expiry_ns ? slot->tree : earliest;
 }
 
-struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel)
+// The earliest in a slot, or &wheel->lane.
+static struct timer_wheel_node *find_first(struct timer_wheel *wheel)
 {
     struct timer_wheel_slot *slot;
     uint32_t word = 0;
 
     while (wheel->occupied[word] == 0)
         if (++word == TIMER_WHEEL_LANE / 64)
-            return wheel->first = &wheel->lane;
+            return &wheel->lane;
     slot = &wheel->slots[word * 64 + bits_lowest(wheel->occupied[word])];
     if (TIMER_WHEEL_RARELY(slot->tree != NULL || slot->count > SEARCHED_RING_MAX))
-        return wheel->first = earliest_of_crowd(wheel, slot);
-    return wheel->first = earliest_of(&slot->ring);
+        return earliest_of_crowd(wheel, slot);
+    return earliest_of(&slot->ring);
+}
+
+struct timer_wheel_node *timer_wheel_find_earliest(struct timer_wheel *wheel)
+{
+    struct timer_wheel_node *lane = node_of(wheel->lane.link.next), *first = find_first(wheel);
+
+    wheel->first = first;
+    return lane->expiry_ns < first->expiry_ns ? lane : first;
 }
 
 // Takes the first timer out of its slot, which base now enters.
@@ -301,7 +312,7 @@ TIMER_WHEEL_RARE static void rearm_leader(struct timer_wheel *wheel, struct time
     timer_wheel_arm(wheel, leader, expiry_ns);
 }
 
-void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns)
+void timer_wheel_place(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns)
 {
     struct list_node *last;
 

@@ -92,6 +92,11 @@ static inline uint32_t timer_wheel_slot_for(const struct timer_wheel *wheel, uin
     return shift * (TIMER_WHEEL_SLOTS / TIMER_WHEEL_DIGIT_BITS) + digit;
 }
 
+static inline struct timer_wheel_node *timer_wheel_node_of(struct list_node *link)
+{
+    return container_of(link, struct timer_wheel_node, link);
+}
+
 // Empties the wheel and sets its time.
 void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_ns);
 
@@ -107,25 +112,58 @@ static inline bool timer_wheel_armed(const struct timer_wheel_node *node)
     return node->link.next != NULL;
 }
 
+// Arms the node, or moves it, where that is easy: its place in the lane stays the same, or it becomes the last
+// one of the lane. False: nothing has been done. expiry_ns is not TIME_NEVER.
+static inline bool timer_wheel_arm_easily(struct timer_wheel *wheel, struct timer_wheel_node *node,
+                                          uint64_t expiry_ns)
+{
+    struct list_node *next = node->link.next, *prev = node->link.prev;
+
+    if (next == NULL) {
+        next = &wheel->lane.link;
+        prev = next->prev;
+    } else if (node->slot != TIMER_WHEEL_LANE || timer_wheel_node_of(next)->expiry_ns <= expiry_ns) {
+        return false;
+    }
+    if (prev != &wheel->lane.link && timer_wheel_node_of(prev)->expiry_ns > expiry_ns)
+        return false;
+    node->expiry_ns = expiry_ns;
+    if (node->link.next != NULL)
+        return true;
+    node->slot = TIMER_WHEEL_LANE;
+    wheel->slots[TIMER_WHEEL_LANE].count++;
+    list_insert_before(next, &node->link);
+    return true;
+}
+
+// timer_wheel_arm() where that is not easy.
+void timer_wheel_place(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns);
+
 // Arms the node, or moves it if it is armed. An expiry in the past is allowed: it is due at once and keeps
 // its expiry_ns. TIME_NEVER is no expiry: the node is cancelled.
-void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node, uint64_t expiry_ns);
+static inline void timer_wheel_arm(struct timer_wheel *wheel, struct timer_wheel_node *node,
+                                   uint64_t expiry_ns)
+{
+    if (expiry_ns == TIME_NEVER || !timer_wheel_arm_easily(wheel, node, expiry_ns))
+        timer_wheel_place(wheel, node, expiry_ns);
+}
 
 // Takes the node out of its wheel; nothing happens when it is not armed.
 void timer_wheel_cancel(struct timer_wheel *wheel, struct timer_wheel_node *node);
 
-// Finds the earliest timer in a slot again. For timer_wheel_next_ns() and timer_wheel_pop().
-struct timer_wheel_node *timer_wheel_find_first(struct timer_wheel *wheel);
+// Finds the earliest timer in a slot again, and returns the earliest of all. For timer_wheel_earliest().
+struct timer_wheel_node *timer_wheel_find_earliest(struct timer_wheel *wheel);
 
 // The earliest timer of all, or &wheel->lane, which expires never.
 static inline struct timer_wheel_node *timer_wheel_earliest(struct timer_wheel *wheel)
 {
-    struct timer_wheel_node *lane = container_of(wheel->lane.link.next, struct timer_wheel_node, link);
+    struct timer_wheel_node *lane = timer_wheel_node_of(wheel->lane.link.next);
+    struct timer_wheel_node *first = wheel->first;
 
     // &unknown expires before all, so what comes before the first is not before an unknown one.
-    if (lane->expiry_ns >= wheel->first->expiry_ns && wheel->first == &wheel->unknown)
-        timer_wheel_find_first(wheel);
-    return lane->expiry_ns < wheel->first->expiry_ns ? lane : wheel->first;
+    if (lane->expiry_ns < first->expiry_ns)
+        return lane;
+    return first != &wheel->unknown ? first : timer_wheel_find_earliest(wheel);
 }
 
 // The earliest expiry of all armed timers, exactly; TIME_NEVER when there are none.
@@ -148,6 +186,28 @@ static inline void timer_wheel_take(struct timer_wheel *wheel, struct timer_whee
     earliest->link.prev->next = earliest->link.next;
     earliest->link.next->prev = earliest->link.prev;
     earliest->link.next = NULL;
+}
+
+// Takes out and returns the only timer that is due at now_ns, if it is in the lane, and says when the next one expires.
+// NULL, and nothing has been done: none is due, or not only one, or it is not in the lane.
+static inline struct timer_wheel_node *timer_wheel_take_only(struct timer_wheel *wheel, uint64_t now_ns,
+                                                             uint64_t *next_ns)
+{
+    struct timer_wheel_node *node = timer_wheel_node_of(wheel->lane.link.next);
+    uint64_t first_ns = wheel->first->expiry_ns; // 0 while it is not known
+    struct timer_wheel_node *next;
+
+    if (node->expiry_ns > now_ns || first_ns <= now_ns)
+        return NULL;
+    next = timer_wheel_node_of(node->link.next);
+    if (next->expiry_ns <= now_ns)
+        return NULL;
+    wheel->slots[TIMER_WHEEL_LANE].count--;
+    wheel->lane.link.next = &next->link;
+    next->link.prev = &wheel->lane.link;
+    node->link.next = NULL;
+    *next_ns = next->expiry_ns < first_ns ? next->expiry_ns : first_ns;
+    return node;
 }
 
 // Takes out and returns the earliest timer with expiry_ns <= now_ns; NULL when there is none. A now_ns before
