@@ -12,7 +12,8 @@
 #include "x86/lapic.h"
 #include "x86/tsc.h"
 
-#define COUNT_MAX 0xffffffffull
+#define COUNT_BITS 32u
+#define COUNT_MAX (BIT(COUNT_BITS) - 1)
 #define DIVIDE_LAST 7u // log2 of the largest divider
 
 #define DELAY_LIMIT_NS (BIT(RATE_SHIFT) - 1)
@@ -45,16 +46,16 @@ static struct lapic_timer timers[CPU_MAX]; // by CPU
 // ticks may come at once: one more than the rounded-up count makes sure that the whole delay passes.
 static void __attribute__((noinline)) arm_divided(struct lapic_timer *this, uint64_t ticks)
 {
-    uint32_t divide = 0;
+    uint32_t divide = ticks > COUNT_MAX ? bits_highest(ticks) - COUNT_BITS + 1 : 0;
     uint64_t count = ticks;
-    while (count > COUNT_MAX) {
-        divide++;
+    if (divide != 0) {
+        divide += (ticks >> divide) + 2 > COUNT_MAX;
         count = (ticks >> divide) + 2; // rounded down, so one more to be above, and the one said above
     }
     assert(divide <= DIVIDE_LAST);
-    // A new divider would change the pace of what still counts, so that is stopped first.
-    lapic_write(LAPIC_TIMER_INITIAL, 0);
     if (this->divide != divide) {
+        // A new divider would change the pace of what still counts, so that is stopped first.
+        lapic_write(LAPIC_TIMER_INITIAL, 0);
         this->divide = divide;
         this->undivided_max = divide == 0 ? COUNT_MAX : 0;
         lapic_write(LAPIC_TIMER_DIVIDE, divide_codes[divide]);
