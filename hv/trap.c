@@ -95,19 +95,26 @@ static inline __attribute__((always_inline)) void dispatch(uint64_t vector, stru
     }
 }
 
-void trap_from_guest(struct vcpu *vcpu)
+// Serve it, and deliver to the guest what has come of it.
+static inline __attribute__((always_inline)) bool serve(struct vcpu *vcpu)
 {
-    struct cpu *cpu = cpu_this();
-
-    if (cpu->timed)
-        cpu_account(CPU_SHARE_HYPERVISOR);
     dispatch(vcpu->entry.frame.vector, vcpu);
-    if (cpu->leave != 0)
-        return; // `vcpu` may have ended, and be gone
-    if (!upcall_deliver(vcpu))
-        cpu->leave = 1; // the run loop finds out again, and sees to it
-    else if (cpu->timed)
+    // Where the run loop must decide, `vcpu` may have ended, and be gone.
+    return this_cpu->leave == 0 && upcall_deliver(this_cpu->vcpu);
+}
+
+static bool __attribute__((noinline)) serve_timed(struct vcpu *vcpu)
+{
+    cpu_account(CPU_SHARE_HYPERVISOR);
+    bool goes_on = serve(vcpu);
+    if (goes_on)
         cpu_account(CPU_SHARE_GUEST);
+    return goes_on;
+}
+
+bool trap_from_guest(struct vcpu *vcpu)
+{
+    return __builtin_expect(this_cpu->timed != 0, 0) ? serve_timed(vcpu) : serve(vcpu);
 }
 
 void trap_from_idle(uint64_t vector)

@@ -20,9 +20,9 @@ bool guest_memory_write(uint64_t guest_address, const void *source, size_t size)
 // Whether the range lies in the guest window. Says nothing about mappings.
 static inline bool guest_memory_in_window(uint64_t guest_address, size_t size)
 {
-    // The first comparison bounds the address, so the subtraction of the last cannot wrap.
-    return guest_address >= LULL_WINDOW_START && guest_address <= LULL_WINDOW_END &&
-           size <= LULL_WINDOW_END - guest_address;
+    // An address below the window becomes a large number, so for a size that the compiler knows this is one comparison.
+    return size <= LULL_WINDOW_END - LULL_WINDOW_START &&
+           guest_address - LULL_WINDOW_START <= LULL_WINDOW_END - LULL_WINDOW_START - size;
 }
 
 // As guest_memory_write for `count` words: the fast way for stack frames.

@@ -83,6 +83,14 @@ __?SECT?__
         pop rax
 %endmacro
 
+; On the way out, rsp points to frame->r11.
+%macro RESUME_GUEST 0
+        POP_SCRATCH
+        add rsp, 16             ; vector, error
+        swapgs
+        iretq
+%endmacro
+
 ; Close the present share of time into %1 and leave the stamp for the next. Clobbers rax, rdx, %2.
 %macro ACCOUNT_TO 2
         rdtsc
@@ -106,11 +114,7 @@ entry_guest:
         mov [gs:CPU_STACK], rsp
         mov rsp, [gs:CPU_GUEST]
         POP_PRESERVED
-resume_guest:                   ; rsp points to frame->r11
-        POP_SCRATCH
-        add rsp, 16             ; vector, error
-        swapgs
-        iretq
+        RESUME_GUEST
 
 ; -----------------------------------------------------------------------------------------------
 ; The idle sleep. sti takes effect after the next instruction, so nothing can come between it and hlt.
@@ -150,20 +154,20 @@ stub_ %+ vector:
 %assign vector vector + 1
 %endrep
 
-; Interrupts and exceptions. Most are over when trap_from_guest() returns, and the guest goes straight on; the run loop
-; is left out, and the registers that C preserves are still the guest's. An interrupt does not even save those, unless
-; the run loop must decide; an exception may have to be shown with all registers.
+; Interrupts and exceptions. Most are over when trap_from_guest() returns true, and the guest goes straight on; the run
+; loop is left out, and the registers that C preserves are still the guest's. An interrupt does not even save those,
+; unless the run loop must decide; an exception may have to be shown with all registers.
 interrupt:
         CROSS_FROM_GUEST
         PUSH_SCRATCH
         lea rdi, [rsp - FRAME_R11]
         mov rsp, [gs:CPU_STACK]
         call trap_from_guest
-        cmp dword [gs:CPU_LEAVE], 0
-        jne .leave
+        test al, al
+        jz .leave
         mov rsp, [gs:CPU_GUEST]
         add rsp, FRAME_R11
-        jmp resume_guest
+        RESUME_GUEST
 .leave:
         cmp qword [gs:CPU_VCPU], 0 ; the interrupt may have ended the guest, and its frame may be gone
         je back_to_run_loop
@@ -179,11 +183,11 @@ save_guest:
 serve_guest:
         mov rsp, [gs:CPU_STACK]
         call trap_from_guest
-        cmp dword [gs:CPU_LEAVE], 0
-        jne back_to_run_loop
+        test al, al
+        jz back_to_run_loop
         mov rsp, [gs:CPU_GUEST]
         add rsp, FRAME_R11
-        jmp resume_guest
+        RESUME_GUEST
 
 back_to_run_loop:
         mov rsp, [gs:CPU_STACK]

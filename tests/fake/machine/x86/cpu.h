@@ -12,3 +12,6 @@ static inline struct cpu *cpu_this(void)
 {
     return &fake_cpu;
 }
+
+#undef this_cpu
+#define this_cpu (&fake_cpu)
