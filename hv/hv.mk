@@ -88,7 +88,8 @@ HV_SRCS += \
 	hv/time/clock.c \
 	hv/time/cross_check.c \
 	hv/time/sleep.c \
-	hv/time/timer.c
+	hv/time/timer.c \
+	hv/time/timer_stats.c
 
 # hv/vm/
 HV_SRCS += \

@@ -25,7 +25,7 @@ void figures_take_cpus(struct figures *out)
     cpu_counters(&counters);
     *out = (struct figures){ .time_ns = clock_now_ns(), .hardware = counters_hw_interrupts(&counters) };
     for (uint32_t i = 0; i < cpu_count; i++) {
-        out->hardware_timer += timer_stats(cpu_table[i])->interrupts;
+        out->hardware_timer += timer_stats_interrupts(timer_stats(cpu_table[i]));
         out->switches += sched_stats(cpu_table[i])->switches;
         cpu_shares(cpu_table[i], share_tsc);
         for (uint32_t share = 0; share < CPU_SHARES; share++)

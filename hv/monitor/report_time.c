@@ -112,7 +112,7 @@ static void print_timers(const struct cpu *cpu, uint32_t most)
         broken = timer_wheel_check(timer_open_wheel(cpu));
     log_print("%u timers armed; the wheel is %s\n", count, broken == NULL ? "sound" : broken);
     log_print("since boot: %llu armed, %llu expired, hardware set %llu times, %llu wake-ups saved by slack\n",
-              ULL(stats->arms), ULL(stats->expiries), ULL(stats->programs), ULL(stats->saved));
+              ULL(stats->arms), ULL(timer_stats_expiries(stats)), ULL(stats->programs), ULL(stats->saved));
 }
 
 void report_timers(uint32_t count)

@@ -48,7 +48,7 @@ static void finish(void)
     log_print("@json soak {\"time_ns\": %llu, \"rounds\": %llu, \"events\": %llu, \"latest_ns\": %llu, "
               "\"interrupts\": %llu, \"stale\": %llu, \"range\": %llu, \"early\": %llu, ",
               ULL(clock_now_ns()), ULL(soak.rounds), ULL(soak.events), ULL(soak.latest_ns),
-              ULL(stats.interrupts), ULL(stats.stale), ULL(stats.range), ULL(stats.early));
+              ULL(timer_stats_interrupts(&stats)), ULL(stats.stale), ULL(stats.range), ULL(stats.early));
     log_print("\"lost\": %llu, \"late\": %llu, \"useless\": %llu, \"violations\": %llu, ", ULL(sleeps->lost),
               ULL(sleeps->late), ULL(sleeps->useless), ULL(cross_check_violations()));
     log_print("\"clock\": \"%s\", \"reference\": \"%s\", \"ahead_ns\": %lld, \"bound_ns\": %llu}\n",

@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "time/clock.h"
+#include "time/timer_queue.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
 
@@ -17,21 +18,6 @@
 
 // Keeps what is rarely needed from costing those registers who do not need it.
 #define NOINLINE __attribute__((noinline))
-
-struct timer_queue {
-    uint64_t programmed_ns; // what the hardware holds; TIME_NEVER: nothing; 0: timers are expiring
-    struct timer_wheel wheel;
-    struct timer_wheel open; // the beginnings of windows
-    uint64_t windows;        // on the open wheel
-    struct clock_event *event;
-    bool on_its_way;     // it had fired already when it was last set to another time, or stopped
-    bool clamped;        // it holds less than the head's deadline, because that is out of range
-    uint64_t range_ns;   // how far ahead the hardware can be set, and the clock left unread
-    uint64_t horizon_ns; // so far it could be set when last asked; grows, so what is not beyond is in range
-    struct timer_stats stats;
-};
-
-_Static_assert(offsetof(struct timer_queue, programmed_ns) == 0, "timer_programmed_ns() reads it");
 
 bool timer_prepare(struct cpu *cpu)
 {
@@ -74,47 +60,28 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
     timer->interrupts = 0;
 }
 
-static NOINLINE void set_by_delay(struct clock_event *event, uint64_t deadline_ns)
-{
-    event->arm(event, u64_sub_sat(deadline_ns, clock_now_ns()));
-}
-
-static inline void set_hardware(struct timer_queue *queue, uint64_t deadline_ns)
+// Until the horizon is known to reach far enough, and for a chip without arm_at().
+NOINLINE void timer_queue_program_slowly(struct timer_queue *queue, uint64_t deadline_ns)
 {
     struct clock_event *event = queue->event;
+    uint64_t now_ns = clock_now_ns(), horizon_ns = now_ns + queue->range_ns;
 
-    queue->stats.programs++;
+    if (deadline_ns > horizon_ns)
+        deadline_ns = queue->clamped_ns = horizon_ns;
     queue->programmed_ns = deadline_ns;
-    if (__builtin_expect(event->arm_at != NULL, 1))
-        event->arm_at(event, clock_tsc_at(deadline_ns));
-    else
-        set_by_delay(event, deadline_ns);
-}
-
-// The deadline is beyond the horizon: see how far that is by now, and take it instead of what still is beyond.
-static NOINLINE void program_far(struct timer_queue *queue, uint64_t deadline_ns)
-{
-    queue->horizon_ns = clock_now_ns() + queue->range_ns;
-    queue->clamped = deadline_ns > queue->horizon_ns;
-    set_hardware(queue, queue->clamped ? queue->horizon_ns : deadline_ns);
-}
-
-static inline void program(struct timer_queue *queue, uint64_t deadline_ns)
-{
-    if (__builtin_expect(deadline_ns > queue->horizon_ns, 0)) {
-        program_far(queue, deadline_ns);
+    queue->stats.programs++;
+    if (event->arm_at == NULL) {
+        event->arm(event, u64_sub_sat(deadline_ns, now_ns));
         return;
     }
-    queue->clamped = false;
-    set_hardware(queue, deadline_ns);
+    queue->horizon_ns = horizon_ns;
+    event->arm_at(event, clock_tsc_at(deadline_ns));
 }
 
-// For the rare paths, which those without a window must not pay for.
-#define WINDOWED(condition) __builtin_expect((condition), 0)
-
-static inline bool has_window(const struct timer *timer)
+// The hardware holds less than the head's deadline, because that is out of range.
+static bool clamped(const struct timer_queue *queue)
 {
-    return timer_wheel_armed(&timer->open);
+    return queue->programmed_ns == queue->clamped_ns;
 }
 
 static void close_window(struct timer *timer)
@@ -126,31 +93,16 @@ static void close_window(struct timer *timer)
     queue->windows--;
 }
 
-// These two are calls in the last place, so that the paths without a window save no registers for them.
-static void NOINLINE arm_windowed(struct timer *timer, uint64_t deadline_ns)
-{
-    close_window(timer);
-    timer_arm_at(timer, deadline_ns);
-}
-
-static void NOINLINE cancel_windowed(struct timer *timer)
-{
-    close_window(timer);
-    timer_cancel(timer);
-}
-
 void timer_arm_at(struct timer *timer, uint64_t deadline_ns)
 {
     struct timer_queue *queue = cpu_this()->timers;
 
-    if (WINDOWED(has_window(timer))) {
-        arm_windowed(timer, deadline_ns);
-        return;
-    }
+    if (timer_queue_has_window(timer))
+        close_window(timer);
     queue->stats.arms++;
     timer_wheel_arm(&queue->wheel, &timer->node, deadline_ns);
     if (deadline_ns < queue->programmed_ns)
-        program(queue, deadline_ns);
+        timer_queue_program(queue, deadline_ns);
 }
 
 void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns)
@@ -167,17 +119,16 @@ void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_
 
 void timer_cancel(struct timer *timer)
 {
-    if (WINDOWED(has_window(timer)))
-        cancel_windowed(timer);
-    else
-        timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
+    if (WINDOWED(timer_queue_has_window(timer)))
+        close_window(timer);
+    timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
 }
 
 void timer_leave(struct timer *timer, struct timer_held *held)
 {
     held->deadline_ns = TIME_NEVER;
     held->slack_ns = 0;
-    if (has_window(timer)) {
+    if (timer_queue_has_window(timer)) {
         held->deadline_ns = timer->open.expiry_ns;
         held->slack_ns = timer->node.expiry_ns - held->deadline_ns;
     } else if (timer_armed(timer)) {
@@ -197,7 +148,7 @@ static void attribute_nothing(struct timer_queue *queue, uint64_t now_ns)
 {
     if (now_ns < queue->programmed_ns && !queue->on_its_way)
         queue->stats.early++;
-    else if (queue->clamped)
+    else if (clamped(queue))
         queue->stats.range++;
     else
         queue->stats.stale++;
@@ -211,7 +162,7 @@ static void NOINLINE expire_windowed(struct timer_queue *queue, struct timer *ti
     queue->windows--;
     queue->stats.saved += now_ns < timer->node.expiry_ns;
     timer->expire(timer, now_ns);
-    if (!has_window(timer))
+    if (!timer_queue_has_window(timer))
         timer->open.expiry_ns = TIME_NEVER;
 }
 
@@ -219,76 +170,125 @@ static void NOINLINE expire_windowed(struct timer_queue *queue, struct timer *ti
 // time, since the end of their window is still ahead. Leaves programmed_ns at 0. Returns the earliest deadline.
 static uint64_t NOINLINE serve_windows(struct timer_queue *queue, uint64_t now_ns)
 {
-    queue->programmed_ns = 0; // as in timer_interrupt()
+    queue->programmed_ns = 0; // as in expire_due()
     for (unsigned budget = TIMERS_PER_INTERRUPT; budget != 0; budget--) {
         struct timer_wheel_node *node = timer_wheel_pop(&queue->open, now_ns);
         if (node == NULL)
             break;
-        queue->stats.expiries++;
+        queue->stats.together++;
         expire_windowed(queue, container_of(node, struct timer, open), now_ns);
     }
     return timer_wheel_next_ns(&queue->wheel);
 }
 
-static inline void expire_one(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
+// A timer that is off the wheel already.
+static void expire_taken(struct timer_queue *queue, struct timer *timer, uint64_t now_ns)
 {
-    struct timer *timer = container_of(node, struct timer, node);
-
-    timer_wheel_take(&queue->wheel, node);
-    queue->stats.expiries++;
-    if (WINDOWED(has_window(timer)))
+    if (timer_queue_has_window(timer))
         expire_windowed(queue, timer, now_ns);
     else
         timer->expire(timer, now_ns);
 }
 
-// The end of the interrupt: the hardware has fired, and is set once, for what is next.
-static inline void finish(struct timer_queue *queue, uint64_t next_ns)
+// Expire what is due beside `first`, if there is one, which is off the wheel and has not been told; then set the
+// hardware once, for what is next.
+static void NOINLINE expire_due(struct timer_queue *queue, struct timer *first, uint64_t now_ns)
 {
-    queue->on_its_way = false;
+    struct timer_wheel_node *node;
+
+    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set at the end
+    if (first != NULL)
+        expire_taken(queue, first, now_ns);
+    for (unsigned budget = TIMERS_PER_INTERRUPT - 1; budget != 0; budget--) {
+        node = timer_wheel_earliest(&queue->wheel);
+        if (node->expiry_ns > now_ns)
+            break;
+        timer_wheel_take(&queue->wheel, node);
+        queue->stats.together++;
+        expire_taken(queue, container_of(node, struct timer, node), now_ns);
+    }
+    uint64_t next_ns =
+        queue->windows != 0 ? serve_windows(queue, now_ns) : timer_wheel_next_ns(&queue->wheel);
     queue->programmed_ns = TIME_NEVER;
     if (next_ns != TIME_NEVER)
-        program(queue, next_ns);
+        timer_queue_program(queue, next_ns);
 }
 
-// What is left to do when the interrupt is not for one timer alone. `node` is the earliest.
-static void NOINLINE serve_rest(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
-{
-    for (unsigned budget = TIMERS_PER_INTERRUPT - 1; node->expiry_ns <= now_ns && budget != 0; budget--) {
-        expire_one(queue, node, now_ns);
-        node = timer_wheel_earliest(&queue->wheel);
-    }
-    finish(queue, queue->windows != 0 ? serve_windows(queue, now_ns) : node->expiry_ns);
-}
-
-static void NOINLINE serve_nothing(struct timer_queue *queue, struct timer_wheel_node *node, uint64_t now_ns)
+static void expire_nothing(struct timer_queue *queue, uint64_t now_ns)
 {
     attribute_nothing(queue, now_ns);
-    serve_rest(queue, node, now_ns);
+    queue->on_its_way = false;
+    expire_due(queue, NULL, now_ns); // windows may be open
 }
 
-// The rarer cases are calls in the last place, so that the usual one, an interrupt for one timer, saves few registers.
+static void attribute(struct timer_queue *queue, struct timer *timer)
+{
+    timer->interrupts++;
+    queue->stats.by_reason[timer->reason]++;
+}
+
+// The next timer's time is set first: its interrupt may come while this one is told.
+static void NOINLINE program_and_expire(struct timer_queue *queue, uint64_t next_ns, struct timer *timer,
+                                        uint64_t now_ns)
+{
+    queue->programmed_ns = TIME_NEVER;
+    if (next_ns != TIME_NEVER)
+        timer_queue_program(queue, next_ns);
+    timer->expire(timer, now_ns);
+}
+
+// The interrupt has come, and it is now_ns.
+static void NOINLINE interrupt_at(struct timer_queue *queue, uint64_t now_ns)
+{
+    struct timer_wheel_node *node = timer_wheel_earliest(&queue->wheel);
+    struct timer *timer = container_of(node, struct timer, node);
+
+    if (node->expiry_ns > now_ns) {
+        expire_nothing(queue, now_ns);
+        return;
+    }
+    attribute(queue, timer);
+    queue->on_its_way = false;
+    timer_wheel_take(&queue->wheel, node);
+    uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
+    if (next_ns <= now_ns || queue->windows != 0)
+        expire_due(queue, timer, now_ns);
+    else
+        program_and_expire(queue, next_ns, timer, now_ns);
+}
+
+static void NOINLINE interrupt_by_source(struct timer_queue *queue)
+{
+    interrupt_at(queue, clock_now_ns());
+}
+
+// All by itself for the usual case, that one timer is due and it is in the lane. Every other case is a call in the last
+// place, so that no register is saved for it.
 void timer_interrupt(void)
 {
     struct timer_queue *queue = cpu_this()->timers;
-    uint64_t now_ns = clock_now_ns();
-    struct timer_wheel_node *node = timer_wheel_earliest(&queue->wheel);
-    struct timer *first = container_of(node, struct timer, node);
+    uint64_t next_ns;
 
-    queue->stats.interrupts++;
-    if (__builtin_expect(node->expiry_ns > now_ns, 0)) {
-        serve_nothing(queue, node, now_ns);
+    if (__builtin_expect(!clock_is_tsc(), 0)) {
+        interrupt_by_source(queue);
         return;
     }
-    first->interrupts++;
-    queue->stats.by_reason[first->reason]++;
-    queue->programmed_ns = 0; // expire() may arm what it likes: the hardware is set at the end
-    expire_one(queue, node, now_ns);
-    node = timer_wheel_earliest(&queue->wheel);
-    if (__builtin_expect(node->expiry_ns <= now_ns, 0) || WINDOWED(queue->windows != 0))
-        serve_rest(queue, node, now_ns);
-    else
-        finish(queue, node->expiry_ns);
+    uint64_t now_ns = clock_ns_at(tsc_read());
+    struct timer_wheel_node *node =
+        WINDOWED(queue->windows != 0) ? NULL : timer_wheel_take_only(&queue->wheel, now_ns, &next_ns);
+    if (__builtin_expect(node == NULL, 0)) {
+        interrupt_at(queue, now_ns);
+        return;
+    }
+    struct timer *timer = container_of(node, struct timer, node);
+    attribute(queue, timer);
+    queue->on_its_way = false;
+    if (next_ns != TIME_NEVER) {
+        program_and_expire(queue, next_ns, timer, now_ns);
+        return;
+    }
+    queue->programmed_ns = TIME_NEVER;
+    timer->expire(timer, now_ns);
 }
 
 void timer_acknowledge(void)
@@ -325,9 +325,9 @@ static inline __attribute__((always_inline)) void set_exactly(struct timer_queue
         queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
         queue->programmed_ns = TIME_NEVER;
         queue->event->stop(queue->event);
-    } else if (!queue->clamped || next_ns < queue->programmed_ns) {
+    } else if (!clamped(queue) || next_ns < queue->programmed_ns) {
         queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
-        program(queue, next_ns);
+        timer_queue_program(queue, next_ns);
     }
 }
 
@@ -351,24 +351,7 @@ void timer_use(struct clock_event *event, bool interrupted)
         return;
     queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
     queue->programmed_ns = TIME_NEVER;
-    queue->clamped = false;
     set_exactly(queue);
-}
-
-const struct timer_stats *timer_stats(const struct cpu *cpu)
-{
-    return &cpu->timers->stats;
-}
-
-void timer_stats_all(struct timer_stats *out)
-{
-    *out = (struct timer_stats){ 0 };
-    for (uint32_t i = 0; i < cpu_count; i++) {
-        const uint64_t *from = (const uint64_t *)timer_stats(cpu_table[i]);
-
-        for (size_t word = 0; word < sizeof(*out) / sizeof(uint64_t); word++)
-            ((uint64_t *)out)[word] += from[word];
-    }
 }
 
 const struct clock_event *timer_clock_event(void)

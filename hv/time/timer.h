@@ -7,7 +7,8 @@
 //
 // The hardware is set at three moments only:
 //   - a timer is armed earlier than what the hardware holds: at once;
-//   - the interrupt has come: for the new earliest deadline;
+//   - the interrupt has come: for the new earliest deadline, before the one timer that was due expires, or after all
+//     of several;
 //   - the CPU goes idle (timer_settle): to the exact earliest deadline, or switched off.
 // Cancelling the earliest timer, or moving it later, leaves the hardware alone while the CPU is busy:
 // the interrupt that comes too soon then finds nothing due (counted as `stale`) and sets the next one.
@@ -61,18 +62,21 @@ struct timer {
     uint64_t interrupts; // hardware interrupts that are attributed to it
 };
 
-// What the queue has done since boot. interrupts = the sum of by_reason[], stale, early and range.
+// What the queue has done since boot.
 struct timer_stats {
     uint64_t arms;                     // timer_arm() calls
     uint64_t programs;                 // times the hardware was set
-    uint64_t interrupts;               // hardware timer interrupts taken
-    uint64_t expiries;                 // timers expired
     uint64_t by_reason[TIMER_REASONS]; // interrupts that served at least one timer, by the first one's reason
     uint64_t stale;                    // interrupts for a deadline that had been cancelled or moved
     uint64_t early;                    // the hardware fired before the time it was set to; it was set again
     uint64_t range;                    // the deadline was further away than the hardware can count
-    uint64_t saved; // timers that expired before the end of their window, without an interrupt
+    uint64_t together; // timers that expired in an interrupt that is counted for another, or without one
+    uint64_t saved;    // those of them that expired before the end of their window
 };
+
+// Hardware interrupts taken, and timers expired.
+uint64_t timer_stats_interrupts(const struct timer_stats *stats);
+uint64_t timer_stats_expiries(const struct timer_stats *stats);
 
 // Make a queue for a CPU. False if memory is out. Boot CPU, once for each CPU, interrupts off, clock running.
 bool timer_prepare(struct cpu *cpu);
@@ -143,10 +147,16 @@ uint64_t timer_settle(void);
 // and timer_interrupt() follows, so the new one is not set here. No timer expires in this call.
 void timer_use(struct clock_event *event, bool interrupted);
 
-// What a CPU's hardware is set to; TIME_NEVER: nothing; 0 inside an expire(). The queue begins with it.
+// What a CPU's hardware is set to; TIME_NEVER: nothing; 0 inside an expire() of several. The
+// queue begins with it. The second is for this CPU.
 static inline uint64_t timer_programmed_ns(const struct cpu *cpu)
 {
     return *(const uint64_t *)cpu->timers;
+}
+
+static inline uint64_t timer_programmed_ns_here(void)
+{
+    return *(const uint64_t *)this_cpu->timers;
 }
 
 // For the monitor. What stands still of another CPU only while that is held (vm/request.h) are the wheels.

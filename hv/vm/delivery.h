@@ -3,8 +3,8 @@
 // cause (lateness.h).
 //
 // Nothing is noted of an event that is delivered as soon as it is pending. Whatever else can come between is away from
-// that path, and is noted where it happens, in vtimer.delay: the guest cannot take the interrupt, the vCPU gets the CPU
-// after others had it, it goes on after a pause. Delivery looks at one word to know whether anything has.
+// that path, and is noted where it happens, in vtimer.delivery: the guest cannot take the interrupt, the vCPU gets the
+// CPU after others had it, it goes on after a pause. Delivery looks at one word to know whether anything has.
 //
 // Context of everything here: the vCPU's CPU, interrupts off.
 #pragma once
@@ -21,7 +21,7 @@
 // The guest cannot take an interrupt now; that of the timer may be pending.
 static inline void delivery_held(struct vcpu *vcpu)
 {
-    vcpu->vtimer.delay.causes |= DELIVERY_HELD;
+    vcpu->vtimer.delivery.state |= DELIVERY_HELD;
 }
 
 // The timer interrupt becomes pending. That the guest has interrupts off is seen when delivery is tried; that it has
@@ -30,16 +30,20 @@ static inline void delivery_pended(struct vcpu *vcpu)
 {
     const volatile struct lull_vcpu_page *page = vcpu->page;
 
-    vcpu->vtimer.delay.causes = 0; // the guest may have cleared the bit of an event before
-    if (__builtin_expect((page->mask & BIT(LULL_IRQ_TIMER)) != 0, 0))
-        delivery_held(vcpu);
+    vcpu->vtimer.delivery.state =
+        DELIVERY_DUE | (page->mask & BIT(LULL_IRQ_TIMER)) * (DELIVERY_HELD / BIT(LULL_IRQ_TIMER));
+}
+
+static inline bool delivery_due(const struct vcpu *vcpu)
+{
+    return (vcpu->vtimer.delivery.state & DELIVERY_DUE) != 0;
 }
 
 // The event is of a window that the guest granted: so much later than the deadline is in order.
 static inline void delivery_has_slack(struct vcpu *vcpu, uint64_t slack_ns)
 {
-    vcpu->vtimer.delay.slack_ns = slack_ns;
-    vcpu->vtimer.delay.causes |= DELIVERY_SLACK;
+    vcpu->vtimer.delivery.slack_ns = slack_ns;
+    vcpu->vtimer.delivery.state |= DELIVERY_SLACK;
 }
 
 // The vCPU is about to leave VCPU_RUNNABLE or VCPU_PAUSED, at now_tsc or later. For delivery_before_leaving().
@@ -48,13 +52,13 @@ void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc);
 // The same, whatever is pending.
 static inline void delivery_before_leaving(struct vcpu *vcpu, uint64_t now_tsc)
 {
-    if (__builtin_expect(vcpu->vtimer.undelivered, 0))
+    if (__builtin_expect(delivery_due(vcpu), 0))
         delivery_count_wait(vcpu, now_tsc);
 }
 
-// The rest of delivery_made() where something has come between, the event is early, or the clock is not the TSC. These
-// two return true, what their callers return, so that they can be called in the last place and nothing is saved for
-// them.
+// delivery_made() where something has come between, the event is early, or the clock is not the TSC; nothing if there
+// is no event. These two return true, what their callers return, so that they can be called in the last place and
+// nothing is saved for them.
 bool delivery_made_slowly(struct vcpu *vcpu);
 
 // The ring of the vCPU is full.
@@ -67,23 +71,22 @@ static inline void delivery_idle(struct vcpu *vcpu)
         delivery_fold(vcpu);
 }
 
-// The pending event reaches the guest now: stamp its record in the page, count it. True.
+// The event that is due, if there is one, reaches the guest now: stamp its record in the page, count it. True.
 static inline bool delivery_made(struct vcpu *vcpu)
 {
     struct vtimer *vtimer = &vcpu->vtimer;
+    uint64_t deadline_ns = vtimer->deadline_ns, fired_ns = vtimer->fired_ns;
     struct lull_event_record *record = &vcpu->page->timer;
-    uint64_t hardware_ns;
-    bool early = __builtin_sub_overflow(vtimer->fired_ns, vtimer->deadline_ns, &hardware_ns);
 
-    vtimer->undelivered = false;
-    vcpu->stats.timer_upcalls++;
-    record->deadline_ns = vtimer->deadline_ns;
-    record->fired_ns = vtimer->fired_ns;
-    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
-    if (__builtin_expect(early, 0) || __builtin_expect(vtimer->delay.causes != 0, 0) ||
-        __builtin_expect(!clock_is_tsc(), 0))
+    if (__builtin_expect(vtimer->delivery.state != DELIVERY_DUE, 0) ||
+        __builtin_expect(fired_ns < deadline_ns, 0) || __builtin_expect(!clock_is_tsc(), 0))
         return delivery_made_slowly(vcpu);
     uint64_t now_ns = clock_ns_at(tsc_read());
+    vtimer->delivery.state = 0;
+    vcpu->stats.timer_upcalls++;
+    record->deadline_ns = deadline_ns;
+    record->fired_ns = fired_ns;
     record->injected_ns = now_ns;
-    return !lateness_note(&vcpu->late, hardware_ns, now_ns - vtimer->fired_ns) || delivery_fold(vcpu);
+    vcpu->page->next_wake_ns = timer_programmed_ns_here();
+    return !lateness_note(&vcpu->late, deadline_ns, fired_ns, now_ns) || delivery_fold(vcpu);
 }

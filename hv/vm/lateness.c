@@ -48,10 +48,12 @@ void lateness_add(struct lateness *lateness, const struct lateness_parts *parts)
 
 void lateness_peek(struct lateness *lateness, const struct lateness_ring *ring)
 {
-    uint32_t count = *(const volatile uint32_t *)&ring->count;
+    uint64_t count = *(const volatile uint64_t *)&ring->count;
 
-    for (uint32_t i = 0; i < count && i < LATENESS_RING; i++) {
-        uint64_t hardware_ns = ring->events[i].hardware_ns, hypervisor_ns = ring->events[i].hypervisor_ns;
+    for (uint64_t i = 0; i < count && i < LATENESS_RING; i++) {
+        uint64_t fired_ns = ring->events[i].fired_ns;
+        uint64_t hardware_ns = fired_ns - ring->events[i].deadline_ns;
+        uint64_t hypervisor_ns = ring->events[i].injected_ns - fired_ns;
 
         if (hardware_ns != 0)
             log2_histogram_add_one(&lateness->causes[LATENESS_HARDWARE], hardware_ns);

@@ -21,7 +21,7 @@
 // the CPU at 9,000; the upcall is made at 9,100. 8,100 = hardware 150 + steal 7,800 + hypervisor 150.
 //
 // Nearly every event of a guest that has the CPU, or gets it at once, is late by hardware and hypervisor alone. Such a
-// one is only written down, in sixteen bytes, and counted when the CPU has nothing else to do: three histograms on the
+// one is only written down, in three words, and counted when the CPU has nothing else to do: three histograms on the
 // way to the guest's handler would cost as much as the rest of the delivery. A guest that never lets the CPU idle fills
 // its ring, and then every LATENESS_RING-th delivery counts them all, some 80 instructions for each.
 #pragma once
@@ -48,9 +48,9 @@ enum lateness_cause {
 #define LATENESS_RING_WORTH 4u
 
 struct lateness_ring {
-    uint32_t count; // 0 .. LATENESS_RING
+    uint64_t count; // 0 .. LATENESS_RING
     struct {
-        uint64_t hardware_ns, hypervisor_ns;
+        uint64_t deadline_ns, fired_ns, injected_ns; // in this order
     } events[LATENESS_RING];
 };
 
@@ -97,12 +97,16 @@ void lateness_of_cause(const struct lateness *lateness, enum lateness_cause caus
 // "hardware"
 const char *lateness_cause_name(enum lateness_cause cause);
 
-// Write down an event that is late by these two alone. True: the ring is full, and must be folded.
-static inline bool lateness_note(struct lateness_ring *ring, uint64_t hardware_ns, uint64_t hypervisor_ns)
+// Write down an event that is late by hardware and hypervisor alone, and not early. True: the ring is full, and must be
+// folded.
+static inline bool lateness_note(struct lateness_ring *ring, uint64_t deadline_ns, uint64_t fired_ns,
+                                 uint64_t injected_ns)
 {
-    uint32_t at = ring->count;
+    uint64_t at = ring->count;
 
-    ring->events[at].hardware_ns = hardware_ns;
-    ring->events[at].hypervisor_ns = hypervisor_ns;
-    return ++ring->count == LATENESS_RING;
+    ring->events[at].deadline_ns = deadline_ns;
+    ring->events[at].fired_ns = fired_ns;
+    ring->events[at].injected_ns = injected_ns;
+    ring->count = at + 1;
+    return at == LATENESS_RING - 1;
 }

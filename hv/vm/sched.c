@@ -327,33 +327,56 @@ static void NOINLINE idle(struct cpu *cpu, struct run_queue *queue)
     trap_from_idle(care ? halt_with_care(cpu, programmed_ns) : halt(cpu));
 }
 
-struct vcpu *sched_pick(void)
+// The one who has the CPU is to let others go first.
+static void NOINLINE give_up(struct run_queue *queue)
 {
-    struct cpu *cpu = cpu_this();
-    struct run_queue *queue = cpu->run_queue;
+    uint64_t now_tsc = tsc_read();
 
-    if (queue->current != NULL && !queue->reschedule)
-        return queue->current;
+    charge(queue, queue->current, now_tsc);
+    vcpu_stopping(queue->current);
+    enqueue(queue, queue->current, now_tsc);
+}
+
+// An event is due to it, and has waited as long as it has.
+static void NOINLINE start_late(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
+{
+    delivery_count_wait(vcpu, now_tsc);
+    start(queue, vcpu, now_tsc);
+}
+
+static void NOINLINE start_first(struct run_queue *queue)
+{
+    struct vcpu *first = run_queue_vcpu(queue->waiting.next);
+    uint64_t now_tsc = tsc_read();
+
+    list_remove(&first->run_link);
+    if (RARELY(delivery_due(first)))
+        start_late(queue, first, now_tsc);
+    else
+        start(queue, first, now_tsc);
+}
+
+static struct vcpu *NOINLINE pick(struct run_queue *queue)
+{
     do {
         queue->reschedule = false;
-        if (queue->current != NULL) {
-            uint64_t now_tsc = tsc_read();
-            charge(queue, queue->current, now_tsc);
-            vcpu_stopping(queue->current);
-            enqueue(queue, queue->current, now_tsc);
-        }
-        struct list_node *first = list_pop(&queue->waiting);
-        if (first != NULL) {
-            uint64_t now_tsc = tsc_read();
-            delivery_before_leaving(run_queue_vcpu(first), now_tsc);
-            start(queue, run_queue_vcpu(first), now_tsc);
-            break;
-        }
-        idle(cpu, queue);
+        if (queue->current != NULL)
+            give_up(queue);
+        if (list_empty(&queue->waiting))
+            idle(cpu_this(), queue);
+        else
+            start_first(queue);
     } while (queue->current == NULL || queue->reschedule);
     update_slice(queue);
-    queue->stats.switches += queue->current != cpu->vcpu;
+    queue->stats.switches += queue->current != this_cpu->vcpu;
     return queue->current;
+}
+
+struct vcpu *sched_pick(void)
+{
+    struct run_queue *queue = this_cpu->run_queue;
+
+    return queue->current != NULL && !queue->reschedule ? queue->current : pick(queue);
 }
 
 const struct sched_stats *sched_stats(const struct cpu *cpu)

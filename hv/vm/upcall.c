@@ -93,7 +93,7 @@ bool upcall_deliver_due(struct vcpu *vcpu, uint64_t due)
         vcpu->rung = false;
         vcpu->stats.doorbell_upcalls++;
     }
-    if ((due & BIT(LULL_IRQ_TIMER)) && vcpu->vtimer.undelivered)
+    if (due & BIT(LULL_IRQ_TIMER))
         return delivery_made(vcpu);
     return true;
 }

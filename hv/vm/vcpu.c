@@ -56,11 +56,10 @@ void vcpu_started(struct vcpu *vcpu)
         run_timer_go_on(vcpu);
 }
 
-// Make this CPU hold the vCPU's context. Nothing to do if it is the one that ran last.
-static void load(struct cpu *cpu, struct vcpu *vcpu)
+static void __attribute__((noinline)) load_another(struct vcpu *vcpu)
 {
-    if (cpu->vcpu == vcpu)
-        return;
+    struct cpu *cpu = cpu_this();
+
     if (cpu->vcpu != NULL)
         fpu_save(&cpu->vcpu->fpu);
     if (features.ibpb)
@@ -72,6 +71,13 @@ static void load(struct cpu *cpu, struct vcpu *vcpu)
     cpu_set_guest(&vcpu->entry);
     cpu->vcpu = vcpu;
     vcpu->stats.switches++;
+}
+
+// Make this CPU hold the vCPU's context. Nothing to do if it is the one that ran last.
+static inline void load(struct vcpu *vcpu)
+{
+    if (this_cpu->vcpu != vcpu)
+        load_another(vcpu);
 }
 
 void vcpu_pause(struct vcpu *vcpu)
@@ -105,22 +111,20 @@ void vcpu_end(struct vcpu *vcpu)
 
 void vcpu_run(void)
 {
-    struct cpu *cpu = cpu_this();
-
     for (;;) {
         struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
-        load(cpu, vcpu);                  // its address space, FPU, segments, place for its traps
+        load(vcpu);                       // its address space, FPU, segments, place for its traps
         if (__builtin_expect(vcpu->blocking, 0))
             vtimer_end_block(vcpu);
         if (!upcall_deliver(vcpu)) { // what is pending
             upcall_refuse(vcpu);
             continue;
         }
-        cpu->leave = 0;
-        if (cpu->timed)
+        this_cpu->leave = 0;
+        if (this_cpu->timed)
             cpu_account(CPU_SHARE_GUEST);
         entry_run(); // in the guest; trap.c and hypercall.c serve it until it cannot simply go on
-        if (cpu->timed)
+        if (this_cpu->timed)
             cpu_account(CPU_SHARE_HYPERVISOR);
     }
 }

@@ -6,6 +6,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "time/clock.h"
+#include "time/timer_queue.h"
 #include "vm/delivery.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
@@ -61,7 +62,7 @@ static inline void hold(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_
         return;
     }
     vcpu->page->armed_until_ns = deadline_ns;
-    timer_arm_at(&vcpu->vtimer.timer, deadline_ns);
+    timer_queue_arm_at(&vcpu->vtimer.timer, deadline_ns);
 }
 
 // The timer interrupt becomes pending for an event that was due at deadline_ns. False: the guest has not taken the last
@@ -72,11 +73,10 @@ static inline bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns
 
     if ((vcpu->page->pending & BIT(LULL_IRQ_TIMER)) != 0)
         return false;
-    vtimer->undelivered = true;
     vtimer->deadline_ns = deadline_ns;
     vtimer->fired_ns = now_ns;
     delivery_pended(vcpu);
-    vcpu->page->timer_count = ++vtimer->events;
+    vcpu->page->timer_count++;
     vcpu_pend(vcpu, BIT(LULL_IRQ_TIMER));
     return true;
 }
@@ -90,11 +90,10 @@ static void NOINLINE time_out(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t 
 {
     struct vtimer *vtimer = &vcpu->vtimer;
 
-    vtimer->undelivered = true;
     vtimer->deadline_ns = deadline_ns;
     vtimer->fired_ns = now_ns;
-    vtimer->delay.causes = 0;
-    vcpu->page->timer_count = ++vtimer->events;
+    vtimer->delivery.state = DELIVERY_DUE;
+    vcpu->page->timer_count++;
     vcpu_wake(vcpu);
 }
 
@@ -126,12 +125,8 @@ static void expire(struct timer *timer, uint64_t now_ns)
     struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
     struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
     uint64_t deadline_ns = timer->node.expiry_ns;
-
-    if (RARELY(vtimer->period_ns != 0)) {
-        expire_period(vcpu, deadline_ns, now_ns);
-        return;
-    }
     uint64_t next_ns = wanted_ns(vcpu);
+
     if (RARELY(next_ns > now_ns)) {
         hold_later(vcpu, next_ns);
         return;
@@ -140,8 +135,9 @@ static void expire(struct timer *timer, uint64_t now_ns)
     pend(vcpu, deadline_ns > next_ns ? deadline_ns : next_ns, now_ns);
 }
 
-// In place of expire() after an event with a slack has been armed, and while HCALL_BLOCK waits, so that no other event
-// pays for them. It also knows what expire() knows, which takes over from it when neither is in use any more.
+// In place of expire() after an event with a slack has been armed, while HCALL_BLOCK waits, and in the periodic mode,
+// so that no other event pays for them. It also knows what expire() knows, which takes over from it when none of them
+// is in use any more.
 static void expire_special(struct timer *timer, uint64_t now_ns)
 {
     struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
@@ -150,11 +146,11 @@ static void expire_special(struct timer *timer, uint64_t now_ns)
     uint64_t slack_ns = timer->node.expiry_ns - deadline_ns;
 
     if (!vcpu->blocking) {
-        timer->expire = expire;
         if (vtimer->period_ns != 0) {
             expire_period(vcpu, deadline_ns, now_ns);
             return;
         }
+        timer->expire = expire;
     }
     uint64_t next_ns = wanted_ns(vcpu);
     if (next_ns > now_ns) {
@@ -189,7 +185,10 @@ static inline void wish(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_
     vcpu->page->next_slack_ns = slack_ns;
 }
 
-void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
+// Delays below this, and the time until now, add up to less than LULL_TIME_NEVER: each is at most 146 years.
+#define DELAY_USUAL_NS BIT(62)
+
+static void NOINLINE set_oneshot_slowly(struct vcpu *vcpu, uint64_t delay_ns)
 {
     uint64_t deadline_ns = delay_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), delay_ns);
 
@@ -197,14 +196,26 @@ void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
     hold(vcpu, deadline_ns, 0);
 }
 
+void vtimer_set_oneshot(struct vcpu *vcpu, uint64_t delay_ns)
+{
+    if (RARELY(delay_ns - 1 >= DELAY_USUAL_NS - 1) || RARELY(!clock_is_tsc())) {
+        set_oneshot_slowly(vcpu, delay_ns);
+        return;
+    }
+    uint64_t deadline_ns = clock_ns_at(tsc_read()) + delay_ns;
+    wish(vcpu, deadline_ns, 0);
+    vcpu->page->armed_until_ns = deadline_ns;
+    timer_queue_arm_at(&vcpu->vtimer.timer, deadline_ns);
+}
+
 // The timer interrupt is pending: take it back. It stands for an event unless the guest set the bit, or the
 // event has reached it already.
 static bool take_back_pending(struct vcpu *vcpu)
 {
-    bool event = vcpu->vtimer.undelivered;
+    bool event = delivery_due(vcpu);
 
     __atomic_and_fetch(&vcpu->page->pending, ~BIT(LULL_IRQ_TIMER), __ATOMIC_RELAXED);
-    vcpu->vtimer.undelivered = false;
+    vcpu->vtimer.delivery.state = 0;
     return event;
 }
 
@@ -272,8 +283,8 @@ static uint64_t NOINLINE block_not(struct vcpu *vcpu, uint64_t deadline_ns, uint
     uint64_t now_ns = clock_now_ns();
 
     if ((due & BIT(LULL_IRQ_TIMER)) != 0) {
-        if (take_back_pending(vcpu))
-            delivery_made(vcpu);
+        delivery_made(vcpu);
+        take_back_pending(vcpu);
         deadline_ns = vtimer->deadline_ns;
         due = (due & ~BIT(LULL_IRQ_TIMER)) | LULL_WOKE_TIMEOUT;
     } else {
@@ -291,7 +302,7 @@ uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns
     wish(vcpu, deadline_ns, slack_ns);
     vtimer_before_block(vcpu);
     vcpu->vtimer.timer.expire = expire_special;
-    vcpu->vtimer.undelivered = false;
+    vcpu->vtimer.delivery.state = 0;
     vcpu->vtimer.block_deadline_ns = deadline_ns;
     vcpu->blocking = true;
     return 0;
@@ -315,7 +326,7 @@ void vtimer_end_block(struct vcpu *vcpu)
     struct vtimer *vtimer = &vcpu->vtimer;
     uint64_t due = upcall_due(vcpu), now_ns;
 
-    if (vtimer->undelivered) {
+    if (delivery_due(vcpu)) {
         due |= LULL_WOKE_TIMEOUT;
         delivery_made(vcpu);
         now_ns = vcpu->page->timer.injected_ns;
@@ -337,6 +348,7 @@ bool vtimer_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
         return false;
     vtimer->period_ns = period_ns;
     vtimer->timer.reason = period_ns != 0 ? TIMER_GUEST_PERIOD : TIMER_GUEST_EVENT;
+    vtimer->timer.expire = expire_special;
     vcpu->page->next_deadline_ns = LULL_TIME_NEVER;
     vcpu->page->next_slack_ns = 0;
     hold(vcpu, period_ns == 0 ? LULL_TIME_NEVER : u64_add_sat(clock_now_ns(), period_ns), 0);

@@ -34,15 +34,17 @@
 
 struct vcpu;
 
-// What has come between an event's becoming pending and its delivery: delivery.h. Mostly nothing.
-enum delivery_cause {
-    DELIVERY_HELD = 1 << 0,   // the guest had interrupts off, or the timer masked
-    DELIVERY_SLACK = 1 << 1,  // it had granted slack_ns
-    DELIVERY_WAITED = 1 << 2, // the vCPU was kept from running
+// The event that fired last: whether the guest has heard of it, and what has come between its becoming pending and its
+// delivery (delivery.h). Mostly nothing.
+enum delivery_state {
+    DELIVERY_DUE = 1 << 0,    // it has come at fired_ns, and the guest has not heard of it
+    DELIVERY_HELD = 1 << 1,   // the guest had interrupts off, or the timer masked
+    DELIVERY_SLACK = 1 << 2,  // it had granted slack_ns
+    DELIVERY_WAITED = 1 << 3, // the vCPU was kept from running
 };
 
-struct delivery_delay {
-    uint64_t causes;              // enum delivery_cause
+struct delivery {
+    uint64_t state;               // enum delivery_state
     uint64_t slack_ns;            // with DELIVERY_SLACK
     uint64_t steal_ns, paused_ns; // with DELIVERY_WAITED
 };
@@ -52,10 +54,9 @@ struct vtimer {
     uint64_t deadline_ns;       // of the event that fired last
     uint64_t period_ns;         // 0: one-shot
     uint64_t fired_ns;          // when the timer queue looked and it became pending
-    bool undelivered;           // it has come at fired_ns, and the guest has not heard of it
     uint64_t block_deadline_ns; // that HCALL_BLOCK was called with
-    struct delivery_delay delay;
-    uint64_t events, missed;
+    struct delivery delivery;
+    uint64_t missed;
     struct timer_held held; // while its vCPU is on its way to another CPU
 };
 

@@ -107,7 +107,9 @@ static void written_down_is_counted(void **state)
         parts.ns[LATENESS_HARDWARE] = unit_random_bits(&random, 20);
         parts.ns[LATENESS_HYPERVISOR] = unit_random_bits(&random, 10);
         lateness_add(&directly, &parts);
-        if (lateness_note(&ring, parts.ns[LATENESS_HARDWARE], parts.ns[LATENESS_HYPERVISOR])) {
+        uint64_t deadline_ns = unit_random_bits(&random, 50);
+        uint64_t fired_ns = deadline_ns + parts.ns[LATENESS_HARDWARE];
+        if (lateness_note(&ring, deadline_ns, fired_ns, fired_ns + parts.ns[LATENESS_HYPERVISOR])) {
             lateness_fold(&by_ring, &ring);
             folds++;
         }

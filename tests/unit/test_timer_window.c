@@ -153,7 +153,7 @@ static void run(void)
         wake_up();
     check_wheels();
     assert_int_equal(timer_stats(cpu_this())->saved, saved);
-    assert_int_equal(timer_stats(cpu_this())->interrupts, wakeups);
+    assert_int_equal(timer_stats_interrupts(timer_stats(cpu_this())), wakeups);
 }
 
 // ---- Oracles ---------------------------------------------------------------------------------------------------
