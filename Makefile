@@ -60,7 +60,7 @@ include hv/hv.mk
 # objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
 
-HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS) $(BUILD)/screen_font.c)
+HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS) $(BUILD)/commit.c $(BUILD)/screen_font.c)
 GUEST_OBJS      := $(call objects,guest,$(GUEST_ASM) $(GUEST_SRCS))
 TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
 TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS))
@@ -194,6 +194,13 @@ $(BUILD)/screen_font.c: hv/dev/screen_font.txt tools/mkfont.py
 	$(SAY) FONT $<
 	@mkdir -p $(@D)
 	$(Q)$(PYTHON) tools/mkfont.py $< > $@
+
+# Looked at by every make, and written only when the commit is another one: then this file is compiled and linked.
+.PHONY: look
+$(BUILD)/commit.c: look
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) tools/mkcommit.py > $@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # ---- Linking --------------------------------------------------------------------------------------------------
 

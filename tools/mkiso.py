@@ -48,6 +48,7 @@ insmod all_video
 # machine has one. After the `multiboot2` command a screen of text can be had instead: for measuring, since text costs
 # nothing to show. (UEFI has no such mode: there is no screen then.)
 SCREENS = {"graphics": [], "text": ["    set gfxpayload=text"]}
+SCREEN = "graphics"  # unless the command line says something else
 
 SELFTEST_MARK = "@SELFTEST_MODULES@"
 
@@ -157,34 +158,56 @@ def build(output, hv, config, files):
         os.replace(part, output)
 
 
+def misuse(options):
+    """What is wrong with the options together; None: nothing. No option is ever ignored."""
+    if (options.menu is None) == (options.boot is None):
+        return "give either --boot or --menu"
+    of_menu = ("guest", "selftest", "guests", "only", "append")
+    given = [f"--{name}" for name in of_menu if getattr(options, name) is not None]
+    if options.boot is not None and given:
+        return f"{given[0]} goes with --menu; --boot has the whole boot line, and --module the guests"
+    if options.menu is not None and options.module:
+        return "--module goes with --boot; the menu has modules of its own"
+    if options.menu is not None and None in (options.guest, options.selftest, options.guests):
+        return "--menu needs --guest, --selftest and --guests"
+    if options.screen is not None and options.menu is not None and options.only is None:
+        return "--screen needs --boot or --only: it is of one entry"
+    if options.append is not None and options.only is None:
+        return "--append needs --only: the words are for the boot line of one entry"
+    return None
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", required=True)
-    parser.add_argument("--hv", required=True)
-    parser.add_argument("--boot", help="boot line of the only entry")
-    parser.add_argument("--module", action="append", default=[], metavar='"FILE LINE"')
-    parser.add_argument("--menu", metavar="GRUB.CFG")
-    parser.add_argument("--guest")
-    parser.add_argument("--selftest", metavar="LIST")
-    parser.add_argument("--guests", metavar="DIR")
-    parser.add_argument("--only", metavar="ID")
-    parser.add_argument("--append", metavar="WORDS", default="")
-    parser.add_argument("--screen", choices=SCREENS, default="graphics", help="of --boot and --only (default: graphics, or "
-                        "text where the machine has no graphics)")
+    parser.add_argument("--output", required=True, help="the ISO to write")
+    parser.add_argument("--hv", required=True, help="the hypervisor, build/lull.elf")
+    one = parser.add_argument_group("one entry")
+    one.add_argument("--boot", metavar="WORDS", help="its boot line")
+    one.add_argument("--module", action="append", default=[], metavar='"FILE LINE"',
+                     help="a guest image and the module line that begins with its name; once for each module")
+    product = parser.add_argument_group("the product's menu")
+    product.add_argument("--menu", metavar="GRUB.CFG", help="boot/grub.cfg")
+    product.add_argument("--guest", metavar="FILE", help="the guest image, build/guest.elf")
+    product.add_argument("--selftest", metavar="LIST", help="the self-test's module lines")
+    product.add_argument("--guests", metavar="DIR", help="the self-test's images, build/guests")
+    product.add_argument("--only", metavar="ID", help="boot this entry of the menu at once, and no other")
+    product.add_argument("--append", metavar="WORDS", help="more words for the boot line of --only")
+    parser.add_argument("--screen", choices=SCREENS, help=f"of --boot and --only (default: {SCREEN}; where the machine has no "
+                        "graphics it is text)")
     options = parser.parse_args()
-    if (options.menu is None) == (options.boot is None):
-        parser.error("give either --boot or --menu")
+    complaint = misuse(options)
+    if complaint is not None:
+        parser.error(complaint)
     try:
         if options.menu is not None:
-            if None in (options.guest, options.selftest, options.guests):
-                parser.error("--menu needs --guest, --selftest and --guests")
             config, files = menu(options.menu, options.guest, options.selftest, options.guests)
             if options.only is not None:
                 boot_line, modules = menu_entry(config, options.only)
-                config, files = entry(f"{boot_line} {options.append}", [(files[path], line) for path, line in modules],
-                                      options.screen)
+                config, files = entry(f"{boot_line} {options.append or ''}", [(files[path], line) for path, line in modules],
+                                      options.screen or SCREEN)
         else:
-            config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module], options.screen)
+            config, files = entry(options.boot, [tuple((m + " ").split(" ", 1)) for m in options.module],
+                                  options.screen or SCREEN)
         build(options.output, options.hv, config, files)
     except IsoError as error:
         print(f"mkiso: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@
 #include "monitor/report.h"
 
 #include "abi/lull.h"
+#include "core/commit.h"
 #include "core/log.h"
 #include "core/page_alloc.h"
 #include "lib/format.h"
@@ -176,6 +177,6 @@ void report_memory(const struct boot_info *boot)
 
 void report_version(const struct boot_info *boot)
 {
-    log_print("Lull, guest ABI version %u, loaded by %s\nboot line: %s\n", LULL_ABI_VERSION, boot->loader,
-              boot->line);
+    log_print("Lull, commit %s, guest ABI version %u, loaded by %s\nboot line: %s\n", commit_text,
+              LULL_ABI_VERSION, boot->loader, boot->line);
 }

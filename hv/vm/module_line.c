@@ -76,15 +76,16 @@ static bool read_expect(const char *text, struct module_options *out)
     return false;
 }
 
-static bool is_known(const struct option_word *word)
+// The place of the word's key in the table; TABLE_COUNT where it is none of them.
+static size_t find_key(const struct option_word *word)
 {
     const char *equals = memchr(word->text, '=', word->length);
     struct option_word key = { word->text, equals != NULL ? (size_t)(equals - word->text) : word->length };
 
     for (size_t i = 0; i < TABLE_COUNT; i++)
         if (option_is(&key, table[i].key))
-            return true;
-    return false;
+            return i;
+    return TABLE_COUNT;
 }
 
 static bool read_name(const char **line, struct module_options *out, char *error)
@@ -94,6 +95,11 @@ static bool read_name(const char **line, struct module_options *out, char *error
     if (!option_next(line, &word)) {
         format_buffer(error, MODULE_ERROR_MAX,
                       "the module line is empty; expected NAME key=value ... -- arguments");
+        return false;
+    }
+    if (option_is(&word, "--")) {
+        format_buffer(error, MODULE_ERROR_MAX,
+                      "the module line has no name before `--`; expected NAME key=value ... -- arguments");
         return false;
     }
     if (word.length > MODULE_NAME_SIZE - 1 || memchr(word.text, '=', word.length) != NULL) {
@@ -107,6 +113,34 @@ static bool read_name(const char **line, struct module_options *out, char *error
     return true;
 }
 
+// The words up to the `--`, each at most once: of two that differ neither can be what was meant.
+static bool read_options(const char **line, bool strict, struct fields *fields, char *error)
+{
+    const char *name = fields->options.image;
+    char why[OPTION_ERROR_MAX];
+    struct option_word word;
+    uint32_t given = 0; // bit per key of the table
+
+    while (option_next(line, &word) && !option_is(&word, "--")) {
+        size_t key = find_key(&word);
+
+        if (key < TABLE_COUNT && (given & BIT(key)) != 0) {
+            format_buffer(error, MODULE_ERROR_MAX, "%s: `%s=` is given twice; expected it once", name,
+                          table[key].key);
+            return false;
+        }
+        given |= key < TABLE_COUNT ? (uint32_t)BIT(key) : 0;
+        if (option_set(table, TABLE_COUNT, &word, fields, why))
+            continue;
+        if (strict || key < TABLE_COUNT) {
+            format_buffer(error, MODULE_ERROR_MAX, "%s: %s", name, why);
+            return false;
+        }
+        log_warn("module line of %s: %s; ignored", name, why);
+    }
+    return true;
+}
+
 static bool parse(const char *line, bool strict, struct module_options *out, char error[MODULE_ERROR_MAX])
 {
     struct fields fields = {
@@ -116,25 +150,11 @@ static bool parse(const char *line, bool strict, struct module_options *out, cha
                      .cpu = GUEST_CPU_ANY,
                      .weight = SCHED_WEIGHT },
     };
-    char why[OPTION_ERROR_MAX];
-    struct option_word word;
 
-    if (!read_name(&line, &fields.options, error))
+    if (!read_name(&line, &fields.options, error) || !read_options(&line, strict, &fields, error))
         return false;
-    while (option_next(&line, &word)) {
-        if (option_is(&word, "--")) {
-            line += *line != '\0';
-            memcpy(fields.options.arguments, line, strlen(line) + 1);
-            break;
-        }
-        if (option_set(table, TABLE_COUNT, &word, &fields, why))
-            continue;
-        if (strict || is_known(&word)) {
-            format_buffer(error, MODULE_ERROR_MAX, "%s: %s", fields.options.name, why);
-            return false;
-        }
-        log_warn("module line of %s: %s; ignored", fields.options.image, why);
-    }
+    line += *line != '\0'; // the space behind the `--`
+    memcpy(fields.options.arguments, line, strlen(line) + 1);
     if (fields.expect[0] != '\0' && !read_expect(fields.expect, &fields.options)) {
         format_buffer(error, MODULE_ERROR_MAX, "%s: `expect=%s`: expected exit:CODE, kill:REASON or silence",
                       fields.options.name, fields.expect);

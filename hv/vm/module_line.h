@@ -5,7 +5,7 @@
 //
 // The first word names the module. What follows ` -- ` is the guest's own, passed on as it stands. A wrong value of a
 // key here refuses the module, because a guest with other memory or in another number than was asked for is not the
-// guest that was asked for; an unknown key is logged and ignored.
+// guest that was asked for; so does a key that is given twice. An unknown key is logged and ignored.
 #pragma once
 
 #include <stdbool.h>

@@ -191,10 +191,12 @@ def test_console_shows_what_the_guest_wrote(monitor):
     assert "web" in monitor.command("guests")
 
 
-def test_log_and_version(monitor):
+def test_log_and_version(monitor, build):
     assert "guests are running" in monitor.command("log")
+    commit = re.search(r'= "([0-9a-f]{12}(-dirty)?|unknown)";$', (build / "commit.c").read_text(encoding="ascii"),
+                       re.MULTILINE).group(1)
     text = monitor.command("version")
-    assert "mode=interactive" in text and "GRUB" in text, text
+    assert "mode=interactive" in text and "GRUB" in text and f"Lull, commit {commit}," in text, text
 
 
 def test_clock_shows_the_hosts_date(monitor):

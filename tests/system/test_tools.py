@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tools that judge must be able to say no."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import run_tests as summary
 
 TOOLS = Path(__file__).resolve().parents[2] / "tools"
@@ -55,3 +57,45 @@ def test_summary_counts_a_silent_stage_as_a_failure():
     assert summary.verdict(5, 0, 1) == (5, 1)
     assert summary.verdict(5, 2, 1) == (5, 2)
     assert summary.verdict(5, 0, 0) == (5, 0)
+
+
+def test_commit(tmp_path):
+    """A commit, the same with a change, and no checkout: also a folder somewhere in another checkout."""
+    def git(*words):
+        assert run("git", "-C", tmp_path, "-c", "user.name=n", "-c", "user.email=e", *words).returncode == 0
+
+    def text(folder):
+        return re.search(r'"([^"]*)";$', run(TOOLS / "mkcommit.py", folder).stdout, re.MULTILINE).group(1)
+
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "file").write_text("a")
+    assert text(tmp_path) == "unknown"
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "first")
+    git("tag", "-a", "-m", "a tag is not a commit", "v1")
+    head = run("git", "-C", tmp_path, "rev-parse", "HEAD").stdout
+    assert text(tmp_path) == head[:12]
+    assert text(inner) == "unknown"
+    (inner / "file").write_text("b")
+    assert text(tmp_path) == head[:12] + "-dirty"
+
+
+MENU = ("--menu", "boot/grub.cfg", "--guest", "g", "--selftest", "s", "--guests", "d")
+
+
+@pytest.mark.parametrize("words, said", [
+    ((), "give either --boot or --menu"),
+    (("--boot", "x", *MENU), "give either --boot or --menu"),
+    (("--boot", "x", "--append", "y"), "--append goes with --menu"),
+    (("--boot", "x", "--only", "y"), "--only goes with --menu"),
+    (("--boot", "x", "--guest", "y"), "--guest goes with --menu"),
+    ((*MENU, "--append", "y"), "--append needs --only"),
+    ((*MENU, "--screen", "text"), "--screen needs --boot or --only"),
+    ((*MENU, "--module", "y"), "--module goes with --boot"),
+    (MENU[:-2], "--menu needs --guest, --selftest and --guests"),
+])
+def test_no_option_of_mkiso_is_ignored(tmp_path, words, said):
+    done = run(TOOLS / "mkiso.py", "--output", tmp_path / "x.iso", "--hv", "nothing", *words)
+    assert done.returncode == 2 and said in done.stdout, done.stdout

@@ -65,11 +65,15 @@ static void every_key_is_read(void **state)
 static void arguments_may_be_empty(void **state)
 {
     (void)state;
+    assert_true(parse("guest count=2  "));
+    assert_string_equal(options.arguments, "");
     assert_true(parse("guest --"));
     assert_string_equal(options.arguments, "");
     assert_true(parse("guest -- "));
     assert_string_equal(options.arguments, "");
-    assert_true(parse("guest -- count=0")); // the guest's own
+    assert_true(parse("guest count=1 -- count=0 count=0")); // the guest's own
+    assert_string_equal(options.arguments, "count=0 count=0");
+    assert_true(parse("guest -- count=0"));
     assert_string_equal(options.arguments, "count=0");
     assert_int_equal(options.count, 1);
 }
@@ -114,6 +118,11 @@ static void refusals_say_why(void **state)
         { "", "the module line is empty" },
         { "  ", "the module line is empty" },
         { "count=3", "must start with a name" },
+        { "-- x", "has no name before `--`" },
+        { " --", "has no name before `--`" },
+        { "guest count=2 mem=1M count=2", "guest: `count=` is given twice" },
+        { "guest timeout=1s cpu=1 timeout=2s", "guest: `timeout=` is given twice" },
+        { "guest name=a name=b", "guest: `name=` is given twice" },
         { "abcdefghijklmnopqrstuvwxyz123456", "at most 31 characters" },
         { "guest count=0", "guest: `count=0`: expected a number from 1 to 10000" },
         { "guest count=10001", "expected a number from 1 to 10000" },
