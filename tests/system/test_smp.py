@@ -6,10 +6,12 @@ MTTCG, real time); there only outcomes are asserted, with patience that no busy 
 """
 
 import re
+import struct
 
 import pytest
 
 import bochs
+import mkiso
 from conftest import SHORT
 
 SPIN = "spin mem=16K"
@@ -101,6 +103,47 @@ def test_sockets_without_a_cpu(boot, short):
     boot_line, modules = short
     outcome = boot(boot_line, modules[:2], smp="2,maxcpus=4").succeeded()
     assert running(outcome.text) == (2, 2)
+
+
+def madt(apic_ids):
+    """QEMU's MADT, but for the CPUs in it. ACPI specification 5.2.12."""
+    body = struct.pack("<II", 0xFEE00000, 1)
+    for number, apic_id in enumerate(apic_ids):
+        body += struct.pack("<BBBBI", 0, 8, number, apic_id, 1)
+    body += struct.pack("<BBBBII", 1, 12, 0, 0, 0xFEC00000, 0)
+    body += struct.pack("<BBBBIH", 2, 10, 0, 0, 2, 0)
+    header = struct.pack("<4sIBB6s8sI4sI", b"APIC", 36 + len(body), 1, 0, b"LULL  ", b"TEST    ", 1, b"TEST", 1)
+    checksum = -sum(header + body) & 0xFF
+    return header[:9] + bytes([checksum]) + header[10:] + body
+
+
+@pytest.fixture
+def claim_cpus(monkeypatch, tmp_path):
+    """claim_cpus(ids): what is booted from now on finds these CPUs in the MADT, which GRUB's command `acpi` replaces."""
+    def claim(apic_ids):
+        table, entry = tmp_path / "madt.aml", mkiso.entry
+        table.write_bytes(madt(apic_ids))
+        monkeypatch.setattr(mkiso, "GRUB_MODULES", mkiso.GRUB_MODULES + " acpi")
+
+        def with_table(*words):
+            config, files = entry(*words)
+            assert config.count("    multiboot2 ") == 1
+            return (config.replace("    multiboot2 ", "    acpi --exclude=APIC /boot/madt.aml\n    multiboot2 "),
+                    {**files, "/boot/madt.aml": table})
+        monkeypatch.setattr(mkiso, "entry", with_table)
+    return claim
+
+
+@pytest.mark.parametrize("apic_ids, absent", [((0, 1, 2), (2,)), ((0, 9, 1, 200), (9, 200))])
+def test_a_cpu_that_does_not_answer(boot, short, claim_cpus, apic_ids, absent):
+    """The firmware's table names CPUs that are not there. Each is named and left out; the machine goes on with the others."""
+    boot_line, modules = short
+    untimed = [module for module in modules if module[0].stem in ("hello", "exceptions", "syscall_twin")]
+    claim_cpus(apic_ids)
+    outcome = boot(boot_line, untimed, smp=2, icount=False, timeout_s=PATIENCE_S).succeeded()
+    assert re.findall(r"CPU with APIC id (\d+) (.*)$", outcome.text, re.MULTILINE) == \
+        [(str(apic_id), "does not answer; it is left out") for apic_id in absent]
+    assert running(outcome.text) == (2, len(apic_ids))
 
 
 def test_hpet_serves_one_cpu(boot, short):
