@@ -23,8 +23,8 @@ void report_times(uint32_t first_id);
 void report_lateness(const struct guest *only); // null: all guests together
 void report_timers(uint32_t count);             // so many of each CPU, 1 .. REPORT_TIMERS_MAX
 void report_irqs(void);
-// Which guests caused the `all` timer interrupts that are attributed to guests.
-void report_wakeups(uint64_t all);
+// Which guests caused the `all` timer interrupts that are attributed to guests, and saved `all_saved` by their slack.
+void report_wakeups(uint64_t all, uint64_t all_saved);
 void report_clock(void);
 void report_memory(const struct boot_info *boot);
 void report_version(const struct boot_info *boot);

@@ -58,6 +58,7 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
     timer->reason = reason;
     timer->owner = owner;
     timer->interrupts = 0;
+    timer->saved = 0;
 }
 
 // Until the horizon is known to reach far enough, and for a chip without arm_at().
@@ -160,7 +161,10 @@ static void NOINLINE expire_windowed(struct timer_queue *queue, struct timer *ti
     timer_wheel_cancel(&queue->open, &timer->open);
     timer_wheel_cancel(&queue->wheel, &timer->node);
     queue->windows--;
-    queue->stats.saved += now_ns < timer->node.expiry_ns;
+    if (now_ns < timer->node.expiry_ns) {
+        queue->stats.saved++;
+        timer->saved++;
+    }
     timer->expire(timer, now_ns);
     if (!timer_queue_has_window(timer))
         timer->open.expiry_ns = TIME_NEVER;

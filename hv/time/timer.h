@@ -60,6 +60,7 @@ struct timer {
     enum timer_reason reason;
     uint32_t owner;      // guest id, or TIMER_NO_OWNER
     uint64_t interrupts; // hardware interrupts that are attributed to it
+    uint64_t saved;      // its part of stats.saved
 };
 
 // What the queue has done since boot.
