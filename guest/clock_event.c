@@ -113,6 +113,12 @@ void clock_event_set_periodic(uint64_t period_ns)
     check(hypercall_set_periodic(period_ns));
 }
 
+void clock_event_end_periodic(void)
+{
+    periodic = false;
+    check(hypercall_set_periodic(0));
+}
+
 bool clock_event_is_periodic(void)
 {
     return periodic;

@@ -70,6 +70,9 @@ static inline bool clock_event_store(uint64_t deadline_ns, uint64_t slack_ns)
 // Asks for an interrupt every period_ns from now on. Interrupts off.
 void clock_event_set_periodic(uint64_t period_ns);
 
+// No interrupt until something else is set. Interrupts off.
+void clock_event_end_periodic(void);
+
 bool clock_event_is_periodic(void);
 
 // The device's interrupt; called by dispatch.c with interrupts off.

@@ -5,6 +5,7 @@
 #include "exception.h"
 #include "irq.h"
 #include "panic.h"
+#include "tick.h"
 
 void irq_dispatch(void)
 {
@@ -17,6 +18,9 @@ void irq_dispatch(void)
             break;
         case LULL_IRQ_DOORBELL:
             doorbell_interrupt();
+            break;
+        case LULL_IRQ_TICK:
+            tick_switch();
             break;
         default:
             break;

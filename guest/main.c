@@ -78,6 +78,7 @@ _Noreturn void guest_main(const struct lull_start_page *start)
     hz = args_u64("hz", 0, 0, TICK_HZ_MAX);
     if (hz != 0)
         tick_start(hz); // the classic mode; without it nothing ticks
+    tick_obey();        // and the operator may want the other one
     console_print("work=%s hz=%lu (%s)\n", program->name, hz, hz != 0 ? "ticking" : "tickless");
     program->start();
     timer_report_start();

@@ -126,6 +126,7 @@ HV_SRCS += \
 	hv/monitor/arming.c \
 	hv/monitor/bench.c \
 	hv/monitor/command.c \
+	hv/monitor/command_change.c \
 	hv/monitor/command_guest.c \
 	hv/monitor/command_machine.c \
 	hv/monitor/command_time.c \

@@ -68,6 +68,11 @@ bool argument_number(const struct option_word *word, const char *what, uint64_t 
     return false;
 }
 
+void argument_print_ended(const struct guest *guest)
+{
+    log_print("`%s`: guest %u has ended; expected one that is alive\n", guest->name, guest->id);
+}
+
 // ---- Several guests ---------------------------------------------------------------------------------------------
 
 // The first living guest from this place of the list on; null: there is none.
@@ -78,15 +83,15 @@ static struct guest *living_from(struct list_node *node)
     return node != &guest_list ? guest_of(node) : NULL;
 }
 
-bool selection_start(struct selection *selection, const struct command_words *words)
+bool selection_start(struct selection *selection, const struct command_words *words, uint32_t count)
 {
-    *selection = (struct selection){ .words = words };
-    if (words->count == 1 && option_is(&words->word[0], "all")) {
+    *selection = (struct selection){ .words = words, .end_word = count };
+    if (count == 1 && option_is(&words->word[0], "all")) {
         selection->all = true;
         selection->next = living_from(guest_list.next);
         return true;
     }
-    for (uint32_t i = 0; i < words->count; i++)
+    for (uint32_t i = 0; i < count; i++)
         if (argument_guest(&words->word[i]) == NULL)
             return false;
     return true;
@@ -101,7 +106,7 @@ struct guest *selection_next(struct selection *selection)
             selection->next = living_from(guest->link.next);
         return guest;
     }
-    if (selection->next_word == selection->words->count)
+    if (selection->next_word == selection->end_word)
         return NULL;
     return argument_guest(&selection->words->word[selection->next_word++]);
 }

@@ -4,7 +4,7 @@
 //
 // A guest's name stands for a living guest, if there is one of that name; two of them must be told apart by number.
 //
-//   selection_start(&selection, words, 0) && for each: guest = selection_next(&selection)
+//   selection_start(&selection, words, words->count) && for each: guest = selection_next(&selection)
 //
 // Context: the boot CPU, interrupts off.
 #pragma once
@@ -23,16 +23,19 @@ struct guest *argument_guest(const struct option_word *word);
 bool argument_number(const struct option_word *word, const char *what, uint64_t min, uint64_t max,
                      uint64_t *out);
 
-// Several guests: the words from the first on, or `all` that are alive.
+// Answers that the guest has ended, where only a living one will do.
+void argument_print_ended(const struct guest *guest);
+
+// Several guests: those that the first words name, or, where there is one word and it is `all`, all that are alive.
 struct selection {
     const struct command_words *words;
-    uint32_t next_word;
+    uint32_t next_word, end_word;
     bool all;
     struct guest *next; // all
 };
 
 // False, and answered, where a word names no guest; then none has been selected.
-bool selection_start(struct selection *selection, const struct command_words *words);
+bool selection_start(struct selection *selection, const struct command_words *words, uint32_t count);
 
 // The next guest, or null. It may be ended meanwhile, but not destroyed.
 struct guest *selection_next(struct selection *selection);

@@ -33,7 +33,7 @@ static const struct command help_commands[] = {
 static const struct command_table help_table = { help_commands,
                                                  sizeof(help_commands) / sizeof(help_commands[0]) };
 
-static const struct command_table *const tables[] = { &help_table, &command_guest_table, &command_time_table,
+static const struct command_table *const tables[] = { &help_table, &command_guest_table, &command_change_table, &command_time_table,
                                                       &command_machine_table };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
@@ -64,7 +64,7 @@ static void print_all(void)
             const struct command *command = &tables[i]->commands[k];
 
             format_buffer(usage, sizeof(usage), "%s %s", command->name, command->arguments);
-            log_print("  %-25s %s\n", usage, command->help);
+            log_print("  %-30s %s\n", usage, command->help);
         }
     }
     log_print("GUEST is a number or a name. `help COMMAND` says more; Tab completes.\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The monitor's commands.
 //
-// Each noun has a file with a const table of its commands (command_guest.c, command_time.c, command_machine.c); this
+// Each noun has a file with a const table of its commands (command_guest.c, command_change.c, ...); this
 // one looks a line's first word up in all of them, counts the others, and runs the command, which answers wrong words
 // in one line that names the word and says what was expected. Nothing is done then.
 //
@@ -52,7 +52,8 @@ struct command_table {
     size_t count;
 };
 
-extern const struct command_table command_guest_table, command_time_table, command_machine_table;
+extern const struct command_table command_guest_table, command_change_table, command_time_table,
+    command_machine_table;
 
 // `info` must outlive the machine.
 void command_init(const struct boot_info *info);

@@ -19,6 +19,7 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_change.h"
 #include "vm/guest_console.h"
 #include "vm/guest_reap.h"
 #include "vm/request.h"
@@ -59,7 +60,7 @@ static struct timer watcher;     // a guest has ended
 static struct timer deadline;    // the stage is over
 static uint64_t gone_interrupts; // attributed to guests that were destroyed
 static struct timer pauser;      // pause=: the other way round now
-static struct timer typist;      // input=: once more
+static struct timer typist;      // input= and tick=: once more
 
 // ---- Verdicts ---------------------------------------------------------------------------------------------------
 
@@ -277,7 +278,7 @@ static bool begin(uint32_t index)
     test.stage = settle ? STAGE_SETTLE : STAGE_RUN;
     if (test.options.pause_ns != 0)
         timer_arm(&pauser, clock_now_ns() + test.options.pause_ns);
-    if (test.options.input[0] != '\0')
+    if (test.options.input[0] != '\0' || test.options.tick_hz != MODULE_TICK_NONE)
         timer_arm(&typist, clock_now_ns() + TYPE_PERIOD_NS);
     timer_arm(&deadline, clock_now_ns() + (settle ? SETTLE_NS : test.options.timeout_ns));
     return true;
@@ -346,11 +347,14 @@ static void pause_over(struct timer *timer, uint64_t now_ns)
     timer_arm(timer, now_ns + test.options.pause_ns);
 }
 
-// Types at the guests under test. What does not fit is lost, and those that do not listen take no notice.
+// Types at the guests under test, and asks for ticks. What does not fit is lost; who does not listen takes no notice.
 static void type(struct timer *timer, uint64_t now_ns)
 {
-    for (uint32_t i = 0; i < test.guest_count; i++)
+    for (uint32_t i = 0; i < test.guest_count; i++) {
         guest_console_input(test.guests[i], test.options.input, strlen(test.options.input));
+        if (test.options.tick_hz != MODULE_TICK_NONE)
+            guest_ask_tick(test.guests[i], test.options.tick_hz);
+    }
     timer_arm(timer, now_ns + TYPE_PERIOD_NS);
 }
 

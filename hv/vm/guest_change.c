@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "abi/lull.h"
+#include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/guest.h"
 #include "vm/guest_image.h"
@@ -27,6 +28,19 @@ bool guest_set_weight(struct guest *guest, uint32_t weight)
 bool guest_pin(struct guest *guest, uint32_t cpu)
 {
     return ask_owner(guest, REQUEST_PIN, cpu);
+}
+
+enum guest_tick guest_ask_tick(struct guest *guest, uint32_t hz)
+{
+    struct lull_vcpu_page *page = guest->vcpu->page;
+
+    if (__atomic_load_n(&guest->state, __ATOMIC_ACQUIRE) != GUEST_ALIVE)
+        return GUEST_TICK_ENDED;
+    if ((__atomic_load_n(&page->guest_features, __ATOMIC_RELAXED) & LULL_GUEST_TICK) == 0)
+        return GUEST_TICK_UNKNOWN;
+    __atomic_store_n(&page->tick_hz, hz, __ATOMIC_RELAXED);
+    vcpu_ring(guest->vcpu, BIT(LULL_IRQ_TICK));
+    return GUEST_TICK_ASKED;
 }
 
 struct guest *guest_restart(struct guest *guest, const char **reason)

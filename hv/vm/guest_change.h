@@ -18,6 +18,12 @@ bool guest_set_weight(struct guest *guest, uint32_t weight);
 // and may be taken over. Whatever it is doing, it goes on there; its deadlines go along. False: it has ended.
 bool guest_pin(struct guest *guest, uint32_t cpu);
 
+// Ask a guest to tick `hz` times a second from now on, 1 .. LULL_TICK_HZ_MAX, or with 0 not at all: it finds that in its
+// page and is interrupted for it (LULL_IRQ_TICK). What it does about it is its own affair.
+enum guest_tick { GUEST_TICK_ASKED, GUEST_TICK_ENDED, GUEST_TICK_UNKNOWN };
+enum guest_tick guest_ask_tick(struct guest *guest,
+                               uint32_t hz); // UNKNOWN: it has not said that it understands
+
 // Destroy a guest, dead or alive, and make it again from what it was made of, with the weight and the CPU that it has
 // now. Returns the new one, which has another id; null: it was refused, `*reason` says why, and the old one is gone.
 struct guest *guest_restart(struct guest *guest, const char **reason);

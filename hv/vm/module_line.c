@@ -43,6 +43,7 @@ static const struct option table[] = {
     { "weight", OPTION_NUMBER, .min = 1, .max = SCHED_WEIGHT_MAX, FIELD(options.weight) },
     { "pause", OPTION_DURATION, .min = PAUSE_MIN_NS, .max = PAUSE_MAX_NS, FIELD(options.pause_ns) },
     { "input", OPTION_TEXT, FIELD(options.input) },
+    { "tick", OPTION_NUMBER, .min = 0, .max = LULL_TICK_HZ_MAX, FIELD(options.tick_hz) },
     { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
 };
 
@@ -148,6 +149,7 @@ static bool parse(const char *line, bool strict, struct module_options *out, cha
                      .memory_bytes = MEMORY_DEFAULT,
                      .timeout_ns = TIMEOUT_DEFAULT_NS,
                      .cpu = GUEST_CPU_ANY,
+                     .tick_hz = MODULE_TICK_NONE,
                      .weight = SCHED_WEIGHT },
     };
 

@@ -17,6 +17,7 @@
 #define MODULE_NAME_SIZE 32
 #define MODULE_EXPECT_WORD_SIZE 32
 #define MODULE_INPUT_SIZE 32
+#define MODULE_TICK_NONE UINT32_MAX
 #define MODULE_ERROR_MAX 320
 
 // What the self-test expects of a guest.
@@ -35,7 +36,9 @@ struct module_options {
     uint64_t timeout_ns; // timeout=1ms..1000s, 10 s unless given: for the self-test, in the machine's time
     uint64_t pause_ns; // pause=10us..10s, 0 unless given: the self-test pauses and resumes it, every so long
     char input[MODULE_INPUT_SIZE]; // input=, none unless given: the self-test types it, every millisecond
-    uint32_t cpu;                  // cpu=0..63: the only CPU that it may run on; GUEST_CPU_ANY unless given
+    uint32_t
+        tick_hz; // tick=0..100000, MODULE_TICK_NONE unless given: the self-test asks for it, every millisecond
+    uint32_t cpu;    // cpu=0..63: the only CPU that it may run on; GUEST_CPU_ANY unless given
     uint32_t weight; // weight=1..10000, 100 unless given: its share of a CPU that others want too
     enum module_expect expect;
     uint64_t expect_code;                        // MODULE_EXPECT_EXIT

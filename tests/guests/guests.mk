@@ -23,6 +23,7 @@ TEST_GUESTS := \
 	clock_error \
 	clock_monotonic \
 	console_input \
+	tick_asked \
 	doorbell \
 	enable_pending \
 	exception_irq \

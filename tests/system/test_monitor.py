@@ -9,7 +9,7 @@ import pytest
 
 CAUSES = ("slack", "hardware", "hypervisor", "steal", "paused", "guest")
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
-COMMANDS = ("help", "guests", "console", "create", "kill", "pause", "resume", "restart", "weight", "pin", "top", "times",
+COMMANDS = ("help", "guests", "console", "kill", "pause", "resume", "create", "restart", "weight", "pin", "mode", "top", "times",
             "lateness", "timers", "irqs", "stats", "clock", "cpu", "mem", "log", "bench", "version", "reboot", "poweroff")
 
 

@@ -40,7 +40,7 @@ def guests(monitor):
     ("console web", "`web`: expected the number or the name of a guest; `guests` lists them"),
     ("create", "expected: create IMAGE [OPTION]..."),
     ("create nothing", "`nothing`: there is no such image; expected one of guest, spin"),
-    ("create guest colour=3", "guest: `colour=3`: unknown key; there are count, mem, name, expect, cpu, weight, pause, input, timeout"),
+    ("create guest colour=3", "guest: `colour=3`: unknown key; there are count, mem, name, expect, cpu, weight, pause, input, tick, timeout"),
     ("create guest mem=1", "guest: `mem=1`: expected a size from 4K to 512M"),
     ("create guest cpu=3", "`guest`: number 1 of 1 was refused: the CPU that it is to run on (cpu=) is not there, or was not started"),
     ("kill", "expected: kill GUEST...|all"),
@@ -49,7 +49,11 @@ def guests(monitor):
     ("pause all 1", "`all`: expected the number or the name of a guest; `guests` lists them"),
     ("resume 1", "`web.0`: guest 1 is not paused"),
     ("restart 0", "`0`: there is no guest of this number; `guests` lists them"),
-    ("weight 1", "expected: weight GUEST 1..10000"),
+    ("mode", "expected: mode GUEST|all [hz=N|tickless]"),
+    ("mode 1 hz=0", "`hz=0`: expected tickless, or hz= and a number from 1 to 100000"),
+    ("mode 1 1000", "`1000`: expected tickless, or hz= and a number from 1 to 100000"),
+    ("mode spin tickless", "`spin`: guest 4 does not know how to change its mode"),
+    ("weight 1", "expected: weight GUEST|all 1..10000"),
     ("weight 1 0", "`0`: expected a weight from 1 to 10000"),
     ("weight 1 10001", "`10001`: expected a weight from 1 to 10000"),
     ("pin 1 1", "`1`: expected `any` or a CPU from 0 to 0"),
@@ -122,6 +126,42 @@ def test_restart_gives_all_memory_back(monitor):
     for number in range(5, 25):
         assert f"guest {number + 1} (web.0) is the guest that was {number}" in monitor.command(f"restart {number}")
     assert in_use() == before
+
+
+def ticks(monitor):
+    """Hardware interrupts for guests' ticks."""
+    return int(re.search(r"^ +for guest tick +(\d+)", monitor.command("irqs"), re.MULTILINE).group(1))
+
+
+def test_mode_switches_a_running_guest(monitor):
+    monitor.command("kill spin")
+    for _ in range(100):  # until all have come up
+        if len(re.findall("does not know", monitor.command("mode all tickless"))) == 0:
+            break
+    assert monitor.command("mode all").splitlines() == [f"guest {n} (web.{n - 1}): tickless" for n in (1, 2, 3)]
+    assert ticks(monitor) == 0
+    assert monitor.command("mode web.1 hz=1000").strip() == ""
+    for _ in range(100):
+        if ticks(monitor) > 20:
+            break
+    else:
+        pytest.fail(monitor.command("irqs"))
+    assert "guest 2 (web.1): ticking, hz=1000" in monitor.command("mode all")
+    monitor.command("mode web.1 tickless")
+    for _ in range(100):
+        if monitor.command("mode 2").splitlines() == ["guest 2 (web.1): tickless"]:
+            break
+    else:
+        pytest.fail(monitor.command("mode 2"))
+    after = ticks(monitor)
+    before = int(re.search(r"web\.1 +\d +(\d+)", monitor.command("guests")).group(1))
+    for _ in range(300):  # it goes on with its work, by one-shot events
+        if int(re.search(r"web\.1 +\d +(\d+)", monitor.command("guests")).group(1)) > before + 3:
+            break
+    else:
+        pytest.fail(monitor.command("timers"))
+    assert ticks(monitor) == after
+    assert "hz=1000 (ticking) from now on" in monitor.command("kill 2") + monitor.command("console 2")
 
 
 def test_weight_is_obeyed(console):

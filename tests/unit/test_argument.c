@@ -136,7 +136,7 @@ static void assert_selects(const char *text, const char *expected)
     char ids[64] = "";
 
     say(text);
-    assert_true(selection_start(&selection, &words));
+    assert_true(selection_start(&selection, &words, words.count));
     while ((guest = selection_next(&selection)) != NULL) {
         snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%u ", guest->id);
         guest->state = GUEST_KILLED;
@@ -155,16 +155,31 @@ static void several(void **state)
     assert_selects("all", "");
 }
 
+static void the_first_word_of_more(void **state)
+{
+    struct selection selection;
+
+    (void)state;
+    say("all 300");
+    assert_true(selection_start(&selection, &words, 1));
+    assert_ptr_equal(selection_next(&selection), &guests[0]);
+    assert_ptr_equal(selection_next(&selection), &guests[2]);
+    say("web.0 300");
+    assert_true(selection_start(&selection, &words, 1));
+    assert_ptr_equal(selection_next(&selection), &guests[0]);
+    assert_null(selection_next(&selection));
+}
+
 static void one_wrong_word_and_none_is_selected(void **state)
 {
     struct selection selection;
 
     (void)state;
     say("1 2 nobody");
-    assert_false(selection_start(&selection, &words));
+    assert_false(selection_start(&selection, &words, words.count));
     assert_answered("nobody");
     say("1 all"); // not a name
-    assert_false(selection_start(&selection, &words));
+    assert_false(selection_start(&selection, &words, words.count));
     assert_answered("all");
 }
 
@@ -178,6 +193,7 @@ int main(void)
         TEST(nobody),
         TEST(numbers),
         TEST(several),
+        TEST(the_first_word_of_more),
         TEST(one_wrong_word_and_none_is_selected),
     };
 

@@ -40,6 +40,7 @@ static void a_name_alone_has_defaults(void **state)
     assert_int_equal(options.timeout_ns, 10000000000);
     assert_int_equal(options.pause_ns, 0);
     assert_string_equal(options.input, "");
+    assert_int_equal(options.tick_hz, MODULE_TICK_NONE);
     assert_int_equal(options.expect, MODULE_EXPECT_NOTHING);
     assert_string_equal(options.arguments, "");
 }
@@ -47,9 +48,9 @@ static void a_name_alone_has_defaults(void **state)
 static void every_key_is_read(void **state)
 {
     (void)state;
-    assert_true(
-        parse("guest count=10000 mem=512M name=web timeout=20ms pause=7ms input=date expect=exit:0x2a -- "
-              "hz=1000  work=demo -- x"));
+    assert_true(parse(
+        "guest count=10000 mem=512M name=web timeout=20ms pause=7ms input=date tick=0 expect=exit:0x2a -- "
+        "hz=1000  work=demo -- x"));
     assert_string_equal(options.image, "guest");
     assert_string_equal(options.name, "web");
     assert_int_equal(options.count, 10000);
@@ -57,6 +58,7 @@ static void every_key_is_read(void **state)
     assert_int_equal(options.timeout_ns, 20000000);
     assert_int_equal(options.pause_ns, 7000000);
     assert_string_equal(options.input, "date");
+    assert_int_equal(options.tick_hz, 0);
     assert_int_equal(options.expect, MODULE_EXPECT_EXIT);
     assert_int_equal(options.expect_code, 42);
     assert_string_equal(options.arguments, "hz=1000  work=demo -- x"); // as it stands

@@ -68,7 +68,8 @@
 #define LULL_IRQ_DOORBELL 1
 #define LULL_IRQ_RUNTIME 2
 #define LULL_IRQ_CONSOLE 3
-#define LULL_IRQ_COUNT 4
+#define LULL_IRQ_TICK 4 // the operator wants another tick_hz
+#define LULL_IRQ_COUNT 5
 
 // -----------------------------------------------------------------------------------------------
 // The vCPU page. The guest may write all of it at any time and hurts only itself by doing so.
@@ -119,6 +120,11 @@ struct lull_run_times {
     uint64_t paused_ns;   // it was kept from running by the operator
 };
 
+// Bits of guest_features.
+#define LULL_GUEST_TICK (UINT64_C(1) << 0) // LULL_IRQ_TICK: it goes over to tick_hz
+
+#define LULL_TICK_HZ_MAX 100000u // HCALL_SET_PERIODIC takes no shorter periods
+
 struct lull_vcpu_page {
     uint32_t irq_enabled; // guest: 1 = upcalls may come. hv: 0 at each upcall
     uint32_t reserved0;
@@ -140,9 +146,11 @@ struct lull_vcpu_page {
         next_wake_ns; // hv: when this CPU will wake anyway, at the last arming call, wake-up or timer interrupt
     struct lull_block_record block;
     // What the hypervisor shall hold when the event of HCALL_BLOCK has ended it, as if the guest had armed it then.
-    uint64_t following_deadline_ns;  // guest. hv: LULL_TIME_NEVER when that event has come
-    uint64_t following_slack_ns;     // guest
-    uint64_t reserved1[15];          // run_times stands at 256
+    uint64_t following_deadline_ns; // guest. hv: LULL_TIME_NEVER when that event has come
+    uint64_t following_slack_ns;    // guest
+    uint64_t guest_features;        // guest: what it understands, LULL_GUEST_*
+    uint64_t tick_hz;       // hv: with LULL_IRQ_TICK; ticks a second that the operator wants, 0: tickless
+    uint64_t reserved1[13]; // run_times stands at 256
     struct lull_run_times run_times; // hv
     uint64_t pauses;                 // hv: times that the guest went on after a pause
     struct lull_event_split timer_split;
@@ -163,6 +171,8 @@ _Static_assert(offsetof(struct lull_vcpu_page, block) == 104, "ABI");
 _Static_assert(sizeof(struct lull_block_record) == 16, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, following_deadline_ns) == 120, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, following_slack_ns) == 128, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, guest_features) == 136, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, tick_hz) == 144, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
 _Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
