@@ -128,3 +128,44 @@ def test_what_is_typed_goes_to_the_guest(console):
     machine.expect(r"\[guest 2 has ended; Ctrl-\] leaves its console\]")
     machine.child.send("\x1d")
     machine.prompt()
+
+
+def test_bench_measures_and_leaves_nothing(monitor):
+    def in_use():
+        return int(re.search(r"(\d+) in use", monitor.command("mem")).group(1))
+
+    monitor.command("pause all")
+    before = in_use()
+    monitor.child.send("bench\r")
+    monitor.expect(r"ticks +min +median +p99 +max +crossings +MMIO +CR3")
+    text, _ = monitor.expect("bench: end of figures", timeout_s=120)
+    rows = re.findall(r"^(\w+) +(\d+) +(\d+) +(\d+) +(\d+) +\d+\.\d\d +\d+\.\d\d +\d+\.\d\d$", text, re.MULTILINE)
+    assert len(rows) >= 13 and rows[0][0] == "hypercall_null_int" and "@json" not in text, text
+    assert all(list(map(int, row[1:])) == sorted(map(int, row[1:])) for row in rows), text
+    monitor.prompt()
+    assert len(re.findall("paused", monitor.command("guests"))) == 3
+    assert in_use() == before
+
+
+def test_bench_is_stopped_by_control_c(monitor):
+    monitor.child.send("bench\r")
+    monitor.expect("hypercall_null_int")
+    monitor.child.send("guests\r\x03")  # nothing else is listened to
+    text, _ = monitor.expect("bench: it did not finish; the figures are not complete")
+    assert "timer irqs" not in text, text
+    monitor.prompt()
+    assert len(re.findall(r"web\.\d", monitor.command("guests"))) == 3
+
+
+def test_bench_without_its_module(console):
+    machine = console("mode=interactive", [("spin", "spin")])
+    machine.prompt(timeout_s=120)
+    assert "`bench`: needs a module named `guest` in the boot menu's entry" in machine.command("bench")
+
+
+def test_the_mode_writes_a_table_for_people(boot, entry):
+    boot_line, modules = entry("bench")
+    outcome = boot(f"{boot_line} exit=debug", modules).succeeded()
+    outcome.says(r"^instructions +min +median +p99 +max +crossings +MMIO +CR3$")
+    outcome.says(r"^doorbell_pingpong( +\d+){4} +4\.")
+    outcome.never_says("@json")
