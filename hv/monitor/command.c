@@ -33,7 +33,8 @@ static const struct command help_commands[] = {
 static const struct command_table help_table = { help_commands,
                                                  sizeof(help_commands) / sizeof(help_commands[0]) };
 
-static const struct command_table *const tables[] = { &help_table, &command_guest_table, &command_change_table, &command_time_table,
+static const struct command_table *const tables[] = { &help_table, &command_guest_table,
+                                                      &command_change_table, &command_time_table,
                                                       &command_machine_table };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

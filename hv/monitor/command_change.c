@@ -170,9 +170,9 @@ static const struct command commands[] = {
     { .name = "mode",
       .arguments = "GUEST|all [hz=N|tickless]",
       .help = "ticks or tickless, switched while it runs",
-      .details = "  With `tickless` the guest asks for one event at a time, with hz=1 to hz=100000\n"
-                 "  for a tick so often, needed or not; without either it says which. The guest\n"
-                 "  is asked, and goes over by itself: the tests' guests do not know how.\n"
+      .details = "  tickless: it asks for one event at a time; hz=1 to hz=100000: for a tick so\n"
+                 "  often, needed or not; neither: says which it is. The guest is asked, and goes\n"
+                 "  over by itself if it knows how.\n"
                  "  Example: mode web.0 hz=1000     then `top`, then: mode web.0 tickless\n",
       .words_min = 1,
       .words_max = 2,

@@ -18,8 +18,8 @@ bool guest_set_weight(struct guest *guest, uint32_t weight);
 // and may be taken over. Whatever it is doing, it goes on there; its deadlines go along. False: it has ended.
 bool guest_pin(struct guest *guest, uint32_t cpu);
 
-// Ask a guest to tick `hz` times a second from now on, 1 .. LULL_TICK_HZ_MAX, or with 0 not at all: it finds that in its
-// page and is interrupted for it (LULL_IRQ_TICK). What it does about it is its own affair.
+// Ask a guest to tick `hz` times a second from now on, 1 .. LULL_TICK_HZ_MAX, or with 0 not at all: it finds that in
+// its page and is interrupted for it (LULL_IRQ_TICK). What it does about it is its own affair.
 enum guest_tick { GUEST_TICK_ASKED, GUEST_TICK_ENDED, GUEST_TICK_UNKNOWN };
 enum guest_tick guest_ask_tick(struct guest *guest,
                                uint32_t hz); // UNKNOWN: it has not said that it understands

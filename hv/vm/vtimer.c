@@ -83,8 +83,8 @@ static inline bool pend(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns
 
 // The event that ends HCALL_BLOCK makes no interrupt. With several CPUs the wake-up can neither be lost nor come to the
 // wrong one: a timer is on the queue of the CPU that its vCPU belongs to, which is this one, or on none while the vCPU
-// is on its way (share.c: it leaves the old queue before, and enters the new one after), and then the vCPU is runnable.
-// A doorbell from elsewhere touches no state: it waits in this CPU's mail (mail.h), before or behind this call, and
+// is on its way (share.c: it leaves the old queue before, and enters the new one after, whatever the vCPU is doing). A
+// doorbell from elsewhere touches no state: it waits in this CPU's mail (mail.h), before or behind this call, and
 // finds the vCPU awake or wakes it. Whoever came first, vtimer_end_block() tells both.
 static void NOINLINE time_out(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)
 {
