@@ -1,92 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Unit test of vm/elf.c: one damage for each reason of refusal, symbols, and any bytes at all.
+// Unit test of vm/elf.c: one damage for each reason of refusal, and any bytes at all. test_elf_symbols.c
+// has the names of functions.
 
 #include "vm/elf.h"
 
 #include "abi/lull.h"
+#include "elf_example.h"
 #include "unit.h"
-#include "vm/elf_format.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE LULL_PAGE_SIZE
-#define TEXT LULL_IMAGE_START
-#define DATA (LULL_IMAGE_START + 2 * PAGE)
-
-#define PROGRAMS 2u
-#define SECTIONS 4u
-#define SYMBOLS 5u
-
-// A small good image. Tests damage a copy.
-struct example {
-    struct elf_header header;
-    struct elf_program programs[PROGRAMS];
-    struct elf_section sections[SECTIONS]; // null, text, symbols, strings
-    struct elf_symbol_entry symbols[SYMBOLS];
-    char strings[32];
-    uint8_t text[0x180];
-    uint8_t data[0x40];
-};
-
-static struct example example;
 static struct elf_image image;
 static const char *reason;
-
-static int start(void **state)
-{
-    (void)state;
-    memset(&example, 0, sizeof(example));
-    example.header = (struct elf_header){
-        .magic = ELF_MAGIC,
-        .class = ELF_CLASS_64,
-        .data = ELF_DATA_LITTLE_ENDIAN,
-        .version = ELF_VERSION_CURRENT,
-        .type = ELF_TYPE_EXECUTABLE,
-        .machine = ELF_MACHINE_X86_64,
-        .entry = TEXT + 0x10,
-        .program_offset = offsetof(struct example, programs),
-        .section_offset = offsetof(struct example, sections),
-        .program_size = sizeof(struct elf_program),
-        .program_count = PROGRAMS,
-        .section_size = sizeof(struct elf_section),
-        .section_count = SECTIONS,
-    };
-    example.programs[0] = (struct elf_program){
-        .type = ELF_PROGRAM_LOAD,
-        .flags = ELF_FLAG_EXECUTE,
-        .offset = offsetof(struct example, text),
-        .vaddr = TEXT,
-        .file_size = sizeof(example.text),
-        .mem_size = sizeof(example.text),
-    };
-    example.programs[1] = (struct elf_program){
-        .type = ELF_PROGRAM_LOAD,
-        .flags = ELF_FLAG_WRITE,
-        .offset = offsetof(struct example, data),
-        .vaddr = DATA,
-        .file_size = sizeof(example.data),
-        .mem_size = PAGE + 1,
-    };
-    example.sections[1] = (struct elf_section){ .type = 1, .address = TEXT, .size = sizeof(example.text) };
-    example.sections[2] = (struct elf_section){
-        .type = ELF_SECTION_SYMBOLS,
-        .offset = offsetof(struct example, symbols),
-        .size = sizeof(example.symbols),
-        .link = 3,
-    };
-    example.sections[3] = (struct elf_section){
-        .type = 3,
-        .offset = offsetof(struct example, strings),
-        .size = sizeof(example.strings),
-    };
-    memcpy(example.strings, "\0main\0handler\0label\0bad\x1b", 25);
-    example.symbols[1] = (struct elf_symbol_entry){ 1, ELF_SYMBOL_FUNCTION, 0, 1, TEXT + 0x10, 0x20 };
-    example.symbols[2] = (struct elf_symbol_entry){ 6, ELF_SYMBOL_FUNCTION, 0, 1, TEXT + 0x40, 0x20 };
-    example.symbols[3] = (struct elf_symbol_entry){ 14, ELF_SYMBOL_NO_TYPE, 0, 1, TEXT + 0x80, 0 };
-    example.symbols[4] = (struct elf_symbol_entry){ 20, ELF_SYMBOL_FUNCTION, 0, 1, TEXT + 0x100, 0x20 };
-    return 0;
-}
 
 // Looks at `size` bytes in a heap block of exactly that size, so that the sanitizer sees a read behind them.
 static bool validate(const void *bytes, size_t size)
@@ -157,11 +83,11 @@ static void the_whole_window_may_be_used(void **state)
     assert_refused("ends outside the guest window");
 }
 
-#define DAMAGE(statement, said) \
-    do {                        \
-        start(NULL);            \
-        statement;              \
-        assert_refused(said);   \
+#define DAMAGE(statement, said)  \
+    do {                         \
+        elf_example_start(NULL); \
+        statement;               \
+        assert_refused(said);    \
     } while (0)
 
 static void bad_headers(void **state)
@@ -249,99 +175,6 @@ static void truncated_images(void **state)
         assert_false(validate(&example, size));
 }
 
-static bool symbol(uint64_t address, char name[ELF_SYMBOL_NAME_SIZE], uint64_t *offset)
-{
-    uint8_t *copy = malloc(sizeof(example));
-    bool ok;
-
-    memcpy(copy, &example, sizeof(example));
-    ok = elf_symbol(copy, sizeof(example), address, name, offset);
-    free(copy);
-    return ok;
-}
-
-static void assert_symbol(uint64_t address, const char *expected, uint64_t expected_offset)
-{
-    char name[ELF_SYMBOL_NAME_SIZE];
-    uint64_t offset;
-
-    assert_true(symbol(address, name, &offset));
-    assert_string_equal(name, expected);
-    assert_int_equal(offset, expected_offset);
-}
-
-static void assert_no_symbol(uint64_t address)
-{
-    char name[ELF_SYMBOL_NAME_SIZE];
-    uint64_t offset;
-
-    assert_false(symbol(address, name, &offset));
-}
-
-static void symbols(void **state)
-{
-    (void)state;
-    assert_symbol(TEXT + 0x10, "main", 0);
-    assert_symbol(TEXT + 0x2f, "main", 0x1f);
-    assert_no_symbol(TEXT + 0x30);
-    assert_symbol(TEXT + 0x5f, "handler", 0x1f);
-    assert_symbol(TEXT + 0x90, "label", 0x10); // no size: up to the end of its section
-    assert_symbol(TEXT + 0x110, "bad?", 0x10); // what a terminal would obey is not shown
-    assert_symbol(TEXT + 0x17f, "label", 0xff);
-    assert_no_symbol(TEXT + 0x180);
-    assert_no_symbol(TEXT);
-    assert_no_symbol(0);
-    assert_no_symbol(UINT64_MAX);
-}
-
-static void damaged_symbol_tables(void **state)
-{
-    (void)state;
-    example.symbols[1].name = sizeof(example.strings); // outside the strings
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.symbols[1].name = 0; // no name
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.sections[2].link = SECTIONS;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.header.section_count = 3; // the strings' section lies right behind the table
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.sections[0] = example.sections[3];
-    example.sections[3] = example.sections[1];
-    example.sections[2].link = 0;
-    example.symbols[3].section = 3;
-    assert_symbol(TEXT + 0x90, "label", 0x10);
-    example.header.section_count = 3; // the label's section lies right behind the table
-    assert_no_symbol(TEXT + 0x90);
-    start(NULL);
-    example.sections[2].size = UINT64_MAX;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.sections[2].offset = UINT64_MAX - 8;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.sections[3].size = sizeof(example);
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.header.section_offset = UINT64_MAX - 100;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.header.section_size = 1;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.header.section_count = UINT16_MAX;
-    assert_no_symbol(TEXT + 0x10);
-    start(NULL);
-    example.symbols[3].section = UINT16_MAX;
-    assert_no_symbol(TEXT + 0x90);
-    start(NULL);
-    example.sections[3].size = 21; // the name's end is the table's end
-    assert_symbol(TEXT + 0x100, "b", 0);
-}
-
 // Damages the image at random: nothing is read out of bounds, and what is accepted keeps every promise.
 static void any_damage(void **state)
 {
@@ -354,15 +187,15 @@ static void any_damage(void **state)
         uint64_t offset, end = LULL_IMAGE_START;
         bool entry_found = false;
 
-        start(NULL);
+        elf_example_start(NULL);
         while (changes-- > 0) {
             // Mostly the headers, where the damage matters.
             size_t at = unit_random_below(&random, offsetof(struct example, text));
             ((uint8_t *)&example)[at] = (uint8_t)unit_random_bits(&random, 8);
         }
-        symbol(unit_random_below(&random, 2) != 0 ? TEXT + unit_random_below(&random, 0x200)
-                                                  : unit_random_u64(&random),
-               name, &offset);
+        elf_example_symbol(unit_random_below(&random, 2) != 0 ? TEXT + unit_random_below(&random, 0x200)
+                                                              : unit_random_u64(&random),
+                           name, &offset);
         if (!validate(&example, sizeof(example)))
             continue;
         for (uint32_t i = 0; i < image.segment_count; i++) {
@@ -382,7 +215,7 @@ static void any_damage(void **state)
     }
 }
 
-#define TEST(function) cmocka_unit_test_setup(function, start)
+#define TEST(function) cmocka_unit_test_setup(function, elf_example_start)
 
 int main(void)
 {
@@ -395,8 +228,6 @@ int main(void)
         TEST(two_segments_may_touch),
         TEST(too_many_segments),
         TEST(truncated_images),
-        TEST(symbols),
-        TEST(damaged_symbol_tables),
         TEST(any_damage),
     };
 
