@@ -96,7 +96,13 @@ $(BUILD)/arming.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only arming --screen text --append "exit=debug"
 
-.PHONY: iso run demo bench soak readme debug
+# Few samples: QEMU executes it instruction by instruction.
+$(BUILD)/budget.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf tools/mkiso.py
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --boot "mode=bench exit=debug" \
+		--module "$(BUILD)/guest.elf micro -- work=micro n=100"
+
+.PHONY: iso run demo bench budget soak readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -116,7 +122,12 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
-	@$(MAKE) bench-wheel
+	@$(MAKE) budget bench-wheel
+
+budget: ## where the instructions of the time path go, function by function: tables, build/bench/budget.json
+	@tools/install-deps bench
+	@$(MAKE) -j$(JOBS) $(BUILD)/budget.iso
+	@tools/budget.py $(BUILD)/budget.iso $(BUILD)/lull.elf --output $(BUILD)/bench
 
 soak: ## a month of virtual uptime on each clock and timer, some minutes of ours: nothing lost, early, drifting or leaking
 	@tools/install-deps run

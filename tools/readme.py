@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the figures in README.md (`make readme`), or says which of them are not those of the present build.
+"""Writes the figures in the READMEs (`make readme`), or says which of them are not those of the present build.
 
 A block of figures stands between two comments and is indented by four columns:
 
@@ -46,9 +46,13 @@ BLOCKS = {
     "demo": ("demo.txt", demo_lines, "make demo"),
     "bench": ("bench/micro.json", bench_lines, "make bench"),
     "curve": ("bench/curve.json", curve_lines, "make bench"),
+    "budget": ("bench/budget.txt", text_lines, "make bench"),
     "savings": ("bench/savings.txt", text_lines, "make bench"),
     "soak": ("soak.txt", text_lines, "make soak"),
 }
+
+
+READMES = ("README.md", "hv/README.md")
 
 
 def blocks(text):
@@ -94,13 +98,8 @@ def complaint(name, pairs):
     return "\n".join(lines)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default="build", help="the folder with the figures")
-    parser.add_argument("--readme", default="README.md")
-    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if a figure differs")
-    options = parser.parse_args()
-    path = Path(options.readme)
+def update(path, options):
+    """One README: 0, 1 if a figure differs, 2 if its marks are wrong."""
     text = path.read_text(encoding="utf-8")
     try:
         old = blocks(text)
@@ -122,6 +121,15 @@ def main():
         path.write_text(rewrite(text, fresh), encoding="utf-8")
         print(f"readme: {path}: wrote {', '.join(fresh) or 'nothing'}")
     return 1 if failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build", help="the folder with the figures")
+    parser.add_argument("--readme", action="append", help=f"only this file (default: {', '.join(READMES)})")
+    parser.add_argument("--check", action="store_true", help="change nothing; status 1 if a figure differs")
+    options = parser.parse_args()
+    return max(update(Path(readme), options) for readme in options.readme or READMES)
 
 
 if __name__ == "__main__":
