@@ -99,7 +99,7 @@ $(BUILD)/arming.iso: $(BUILD)/lull.iso
 # Few samples: QEMU executes it instruction by instruction.
 $(BUILD)/budget.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf tools/mkiso.py
 	$(SAY) ISO $@
-	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --boot "mode=bench exit=debug" \
+	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --screen text --boot "mode=bench exit=debug" \
 		--module "$(BUILD)/guest.elf micro -- work=micro n=100"
 
 .PHONY: iso run demo bench budget soak readme debug
