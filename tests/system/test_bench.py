@@ -17,17 +17,17 @@ import readme
 LIMITS = {
     "hypercall_null_int": (32, 32, 40),
     "hypercall_null_syscall": (42, 42, 40),
-    "arm_head": (154, 154, 120),
+    "arm_head": (111, 111, 120),
     "rearm_later": (9, 9, 12),
-    "exception_reflect_bp": (154, 154, 150),
+    "exception_reflect_bp": (144, 144, 150),
     "clock_read": (31, 31, None),
-    "expiry_to_handler_running": (285, 946, 180),
-    "expiry_to_handler_blocked": (363, 363, 250),
-    "block_wake": (707, 707, 600),
-    "block_wake_one_call": (679, 679, 600),
-    "arm_deadline": (158, 158, 120),
-    "arm_deadline_slack": (292, 292, None),
-    "doorbell_pingpong": (994, 994, 1000),
+    "expiry_to_handler_running": (224, 890, 180),
+    "expiry_to_handler_blocked": (303, 303, 250),
+    "block_wake": (617, 617, 600),
+    "block_wake_one_call": (591, 591, 600),
+    "arm_deadline": (123, 123, 120),
+    "arm_deadline_slack": (232, 232, None),
+    "doorbell_pingpong": (1000, 1000, 1000),
 }
 
 pytestmark = pytest.mark.xdist_group("bench")
