@@ -22,6 +22,7 @@ void sleep_init(enum sleep_help help, struct clock_event *first, struct clock_ev
         .help = help,
         .first = first,
         .second = second,
+        .due_ns = TIME_NEVER,
         .far_ns = help == SLEEP_GUARDED_ALL ? 0 : SLEEP_FAR_NS,
     };
     cpu_this()->sleep = sleep;
@@ -47,9 +48,10 @@ static uint64_t reach_ns(struct clock_event *event)
     return quiet_ns < event->max_delay_ns ? quiet_ns : event->max_delay_ns;
 }
 
-static void guard(struct sleep *sleep, uint64_t delay_ns)
+static void guard(struct sleep *sleep, uint64_t programmed_ns, uint64_t delay_ns)
 {
-    uint64_t guard_ns = delay_ns + SLEEP_GUARD_NS + delay_ns / SLEEP_GUARD_FRACTION;
+    uint64_t distance_ns = SLEEP_GUARD_NS + delay_ns / SLEEP_GUARD_FRACTION;
+    uint64_t guard_ns = delay_ns + distance_ns;
 
     if (guard_ns > reach_ns(sleep->second)) {
         sleep->stats.too_far++;
@@ -57,6 +59,7 @@ static void guard(struct sleep *sleep, uint64_t delay_ns)
     }
     sleep->stats.guarded++;
     sleep->second_used = true;
+    sleep->due_ns = programmed_ns + distance_ns / 2;
     if (sleep->stats.late != 0) {
         sleep->begin_ns = clock_now_ns();
         sleep->begin_left_ns = sleep->first->left_ns(sleep->first);
@@ -91,7 +94,7 @@ bool sleep_begin(struct sleep *sleep, uint64_t programmed_ns)
     sleep->near_ns =
         now_ns + sleep->far_ns; // time has moved on: what is near until here takes one comparison
     if (sleep->help != SLEEP_ALONE && programmed_ns > sleep->near_ns && programmed_ns != TIME_NEVER)
-        guard(sleep, programmed_ns - now_ns);
+        guard(sleep, programmed_ns, programmed_ns - now_ns);
     return checked;
 }
 
@@ -101,8 +104,10 @@ void sleep_end(struct sleep *sleep, uint64_t vector)
     if (!sleep->second_used)
         return;
     sleep->second_used = false;
-    if (vector != VECTOR_GUARD)
+    if (vector != VECTOR_GUARD) {
         sleep->begin_ns = 0; // the sleep is over, and the timer's pace was not in question
+        sleep->due_ns = TIME_NEVER;
+    }
     if (sleep->changed)
         timer_use(sleep->first, vector == VECTOR_HPET || vector == VECTOR_LAPIC_TIMER);
     else
@@ -147,11 +152,14 @@ bool sleep_guard_interrupt(void)
     struct sleep *sleep = cpu_this()->sleep;
     uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns(cpu_this());
 
-    // The timer's own interrupt goes first where both are pending: its vector is the higher one.
-    if (programmed_ns > now_ns) {
+    // The timer's own interrupt goes first where both are pending: its vector is the higher one. What comes before it
+    // is due, or in no guarded sleep, was on its way when the guard of an earlier sleep was stopped: it says nothing
+    // of the present deadline.
+    if (programmed_ns > now_ns || now_ns < sleep->due_ns) {
         sleep->stats.useless++;
         return false;
     }
+    sleep->due_ns = TIME_NEVER;
     uint64_t left_ns = sleep->first->left_ns(sleep->first);
     if (left_ns == TIME_NEVER)
         count_loss(sleep, now_ns - programmed_ns);

@@ -71,6 +71,7 @@ struct sleep {
     enum sleep_help help;
     struct clock_event *first, *second; // the second is null where help is SLEEP_ALONE
     uint64_t far_ns;                    // longer sleeps are guarded; 0 once the timer has failed
+    uint64_t due_ns;        // before, the guard cannot have come for the sleep of now; TIME_NEVER: no guard
     uint64_t begin_ns;      // of a guarded sleep that the timer's pace is measured in; 0: it is not
     uint64_t begin_left_ns; // what the timer had left to count then
     struct sleep_stats stats;

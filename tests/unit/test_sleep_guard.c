@@ -81,6 +81,29 @@ static void arm_late(uint64_t delay_ns, uint64_t gap_ns)
     lapic.started_ps = machine.now_ps;
 }
 
+// An interrupt of the guard that was on its way when its sleep ended comes in the next one, at a moment at which the
+// deadline has passed and the timer's interrupt is not there yet: an emulator's chips do that.
+static void a_stale_guard_accuses_nobody(void **state)
+{
+    (void)state;
+    for (int asleep = 0; asleep < 2; asleep++) {
+        sleeping_start(SLEEP_GUARDED_ALL);
+        sleeping_arm(NSEC_PER_MSEC);
+        assert_int_equal(sleeping_for(LONG_NS), VECTOR_LAPIC_TIMER);
+        sleeping_arm(NSEC_PER_MSEC);
+        if (asleep != 0)
+            sleep_begin(sleeping_state(), timer_settle());
+        lapic.lose = 1;
+        machine_advance((NSEC_PER_MSEC + 100000) * PS_PER_NS);
+        if (asleep != 0)
+            sleep_end(sleeping_state(), VECTOR_GUARD);
+        assert_false(sleep_guard_interrupt());
+        assert_int_equal(sleeping_state()->stats.useless, 1);
+        assert_int_equal(sleeping_state()->stats.lost, 0);
+        assert_int_equal(log_capture_warnings, 0);
+    }
+}
+
 // The timer still counts when the guard comes: nothing is lost, nobody is accused, and the event comes once.
 static void late_is_not_lost(void **state)
 {
@@ -144,9 +167,13 @@ static void a_timer_that_stands_still_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_lost_interrupt_is_made_good), cmocka_unit_test(without_the_guard_it_is_lost),
-        cmocka_unit_test(both_pending_is_no_loss),       cmocka_unit_test(late_is_not_lost),
-        cmocka_unit_test(late_and_pending_is_not_lost),  cmocka_unit_test(a_timer_that_stands_still_is_named),
+        cmocka_unit_test(a_lost_interrupt_is_made_good),
+        cmocka_unit_test(without_the_guard_it_is_lost),
+        cmocka_unit_test(both_pending_is_no_loss),
+        cmocka_unit_test(a_stale_guard_accuses_nobody),
+        cmocka_unit_test(late_is_not_lost),
+        cmocka_unit_test(late_and_pending_is_not_lost),
+        cmocka_unit_test(a_timer_that_stands_still_is_named),
     };
     int failed = cmocka_run_group_tests_name("sleep_guard", tests, NULL, NULL);
     machine_reset();
