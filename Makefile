@@ -61,9 +61,11 @@ include hv/hv.mk
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
 
 HV_OBJS         := $(call objects,hv,$(HV_ASM) $(HV_SRCS) $(BUILD)/commit.c $(BUILD)/screen_font.c)
-GUEST_OBJS      := $(call objects,guest,$(GUEST_ASM) $(GUEST_SRCS))
+GUEST_OBJS      := $(call objects,guest,$(GUEST_SRCS))
 TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
-TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS))
+KERNEL_TEST_OBJS := $(call objects,guest,$(KERNEL_TEST_LIB))
+KERNEL_TEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(KERNEL_TESTS))
+TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS)) $(KERNEL_TEST_ELFS)
 
 MKISO_MENU := --hv $(BUILD)/lull.elf --menu boot/grub.cfg --guest $(BUILD)/guest.elf \
 	--selftest tests/guests/selftest.list --guests $(BUILD)/guests
@@ -237,6 +239,11 @@ $(BUILD)/guest.elf: $(GUEST_OBJS) linker/guest.ld
 	$(SAY) LINK $@
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
+$(KERNEL_TEST_ELFS): $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.c.o $(KERNEL_TEST_OBJS) linker/guest.ld
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
+
 $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.c.o $(TEST_LIB_OBJS) linker/guest.ld
 	$(SAY) LINK $@
 	@mkdir -p $(@D)
@@ -248,4 +255,4 @@ $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.asm.o $(TEST_LIB_OBJS) 
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
 -include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d $(BUILD)/guest_offsets.d
--include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS))
+-include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS) $(KERNEL_TESTS)) $(KERNEL_TEST_OBJS:.o=.d)

@@ -11,10 +11,11 @@
 struct word {
     const char *text;
     size_t length;
-    size_t key_length; // up to '=', or the whole word
+    size_t key_length; // up to '='
 };
 
-// Moves *cursor behind the next word. False at the end.
+// Moves *cursor behind the next key=value word. False at the end, and at the first word without a key, which begins the
+// command.
 static bool next_word(const char **cursor, struct word *word)
 {
     const char *text = *cursor;
@@ -25,11 +26,13 @@ static bool next_word(const char **cursor, struct word *word)
     word->text = text;
     while (*text != ' ' && *text != '\0')
         text++;
-    *cursor = text;
     word->length = (size_t)(text - word->text);
     equals = memchr(word->text, '=', word->length);
-    word->key_length = equals != NULL ? (size_t)(equals - word->text) : word->length;
-    return word->length > 0;
+    if (equals == NULL)
+        return false;
+    word->key_length = (size_t)(equals - word->text);
+    *cursor = text;
+    return true;
 }
 
 static bool key_is(const struct word *word, const char *key)
@@ -45,7 +48,7 @@ static bool find(const char *key, const char **value, size_t *length)
     bool found = false;
 
     while (next_word(&cursor, &word)) {
-        if (!key_is(&word, key) || word.key_length == word.length)
+        if (!key_is(&word, key))
             continue;
         *value = word.text + word.key_length + 1;
         *length = word.length - word.key_length - 1;
@@ -114,4 +117,46 @@ void args_text(const char *key, const char *otherwise, char *text, size_t size)
         length = size - 1;
     memcpy(text, value, length);
     text[length] = '\0';
+}
+
+// Whether a word goes on at `character`, which lies between quotes or not.
+static bool goes_on(char character, bool quoted)
+{
+    return character != '\0' && (quoted || character != ' ');
+}
+
+int args_split(char *line, char *words[], int limit)
+{
+    int count = 0;
+
+    for (;;) {
+        bool quoted = false;
+        char *to;
+
+        while (*line == ' ')
+            line++;
+        if (*line == '\0')
+            return count;
+        if (count < limit)
+            words[count] = line;
+        count++;
+        for (to = line; goes_on(*line, quoted); line++)
+            if (*line == '"')
+                quoted = !quoted;
+            else
+                *to++ = *line;
+        line += *line != '\0';
+        *to = '\0';
+    }
+}
+
+int args_command(char line[LULL_ARGS_SIZE], char *words[], int limit)
+{
+    const char *cursor = pages_start()->args;
+    struct word word;
+
+    while (next_word(&cursor, &word)) {
+    }
+    memcpy(line, cursor, strlen(cursor) + 1);
+    return args_split(line, words, limit);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The guest's arguments: words `key=value`, separated by blanks, from the start page.
+// The guest's arguments from the start page: words `key=value`, which are for the kernel and for what work= names, then
+// perhaps a command, a program's name and its words: `hz=1000 cyclictest -l 1000`.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-// Reports on the console every word whose key is not among the `count` known ones. They are ignored.
+#include <abi/lull.h>
+
+// Reports on the console every key=value word whose key is not among the `count` known ones. They are ignored.
 void args_check(const char *const *known, size_t count);
 
 // The number behind `key`; `otherwise` when the key is absent, or when the value is no number or outside
@@ -21,3 +24,10 @@ bool args_is(const char *key, const char *value);
 
 // Copies the value behind `key`, or `otherwise`, with its NUL into `text`; a longer one is cut.
 void args_text(const char *key, const char *otherwise, char *text, size_t size);
+
+// Cuts a line into words, in place: at blanks, but not between two `"`. Returns how many there are; pointers to the first
+// `limit` are in `words`.
+int args_split(char *line, char *words[], int limit);
+
+// The command, copied to `line` and cut into words; 0 when there is none.
+int args_command(char line[LULL_ARGS_SIZE], char *words[], int limit);

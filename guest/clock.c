@@ -30,3 +30,10 @@ uint64_t clock_now_ns(void)
     } while ((version & 1) != 0 || version != page->version);
     return now_ns;
 }
+
+uint64_t clock_wall_ns(void)
+{
+    uint64_t base_ns = pages_time()->wall_base_ns; // does not change
+
+    return base_ns != 0 ? base_ns + clock_now_ns() : 0;
+}

@@ -8,6 +8,10 @@
 // clock; a hypercall on machines where it is not (LULL_TIME_TSC).
 uint64_t clock_now_ns(void);
 
+// The same instant on the clock on the wall: UTC in nanoseconds since 1970 (calendar.h), or 0 where the machine does not
+// know it. It is as good as the machine's real-time clock was at boot, to the second. Any context.
+uint64_t clock_wall_ns(void);
+
 // The raw time stamp counter, read after everything before it is done.
 static inline uint64_t clock_tsc(void)
 {

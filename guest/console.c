@@ -2,7 +2,6 @@
 // Console output by hypercall.
 #include "console.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "hypercall.h"
@@ -12,7 +11,7 @@
 // The console takes what fits; so often it is asked again after it took nothing.
 #define RETRIES 1000
 
-static void write_all(const char *text, size_t length)
+void console_write(const char *text, size_t length)
 {
     unsigned int retries = 0;
 
@@ -35,7 +34,7 @@ void console_vprint(const char *format, va_list arguments)
     char text[CONSOLE_TEXT_SIZE];
     size_t length = format_vbuffer(text, sizeof text, format, arguments);
 
-    write_all(text, length < sizeof text ? length : sizeof text - 1);
+    console_write(text, length < sizeof text ? length : sizeof text - 1);
 }
 
 void console_print(const char *format, ...)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Doorbells: the interrupt, a flag and the thread that waits.
+// Doorbells: the interrupt, a flag and a wait queue.
 #include "doorbell.h"
 
 #include <stddef.h>
@@ -7,9 +7,16 @@
 #include "hypercall.h"
 #include "irq.h"
 #include "thread.h"
+#include "wait.h"
 
+static struct wait_queue waiters;
 static bool has_rung;
-static struct thread *waiter;
+static void (*handler)(void);
+
+void doorbell_init(void)
+{
+    wait_queue_init(&waiters);
+}
 
 bool doorbell_ring(uint64_t guest_id)
 {
@@ -19,22 +26,23 @@ bool doorbell_ring(uint64_t guest_id)
 bool doorbell_wait_until(uint64_t deadline_ns)
 {
     bool enabled = irq_save();
-    bool rung = has_rung;
+    bool rung = has_rung || wait_queue_wait(&waiters, deadline_ns);
 
-    if (!rung) {
-        waiter = thread_current();
-        rung = thread_block_until(deadline_ns, 0);
-        waiter = NULL;
-    }
     if (rung)
         has_rung = false;
     irq_restore(enabled);
     return rung;
 }
 
+void doorbell_set_handler(void (*rung)(void))
+{
+    handler = rung;
+}
+
 void doorbell_interrupt(void)
 {
     has_rung = true;
-    if (waiter != NULL)
-        thread_wake(waiter);
+    if (handler != NULL)
+        handler();
+    wait_queue_wake_one(&waiters);
 }

@@ -20,27 +20,46 @@ GUEST_BASE := \
 	guest/panic.c \
 	guest/args.c
 
-GUEST_ASM := \
+# The kernel: threads, time, and what they are built on.
+GUEST_KERNEL := \
 	guest/switch.asm \
-	guest/apps/micro_entry.asm
-
-GUEST_SRCS := \
-	guest/main.c \
 	guest/idle.c \
 	guest/thread.c \
+	guest/slice.c \
+	guest/wait.c \
+	guest/mutex.c \
+	guest/condition.c \
+	guest/semaphore.c \
+	guest/message_queue.c \
+	guest/cpu_time.c \
 	guest/timer.c \
 	guest/clock_event.c \
 	guest/tick.c \
-	guest/dispatch.c \
+	guest/calendar.c \
 	guest/doorbell.c \
 	guest/timer_report.c \
-	guest/memory.c \
+	guest/console_input.c \
+	guest/line.c \
+	guest/dispatch.c \
+	guest/memory.c
+
+# The programs of this image, and what chooses among them.
+GUEST_APPS := \
+	guest/main.c \
+	guest/program.c \
+	guest/apps/apps.c \
+	guest/apps/answers.c \
 	guest/apps/demo.c \
+	guest/apps/hello.c \
 	guest/apps/random.c \
 	guest/apps/micro.c \
+	guest/apps/micro_entry.asm \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
-	guest/apps/timeouts.c \
-	guest/apps/answers.c \
+	guest/apps/timeouts.c
+
+GUEST_SRCS := \
+	$(GUEST_APPS) \
+	$(GUEST_KERNEL) \
 	$(GUEST_BASE) \
 	$(GUEST_LIB)

@@ -6,6 +6,7 @@
 // or enabling before waiting, would let a wake-up fall between.
 #include "idle.h"
 
+#include "dispatch.h"
 #include "irq.h"
 #include "thread.h"
 #include "timer.h"
@@ -17,6 +18,6 @@ _Noreturn void idle_loop(void)
         if (thread_any_ready())
             thread_yield();
         else if (timer_idle() != 0)
-            irq_dispatch();
+            dispatch_pending();
     }
 }

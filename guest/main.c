@@ -3,39 +3,22 @@
 //
 // Read on in idle.c (what a guest does most of the time), timer.c, clock_event.c and hypercall.h: the guest's half
 // of the way that a timer takes. clock.c is the other half of time; upcall.asm is where the hypervisor comes back.
-#include "apps/apps.h"
 #include "args.h"
 #include "clock_event.h"
-#include "console.h"
+#include "console_input.h"
+#include "doorbell.h"
 #include "idle.h"
 #include "irq.h"
 #include "memory.h"
 #include "pages.h"
 #include "panic.h"
+#include "program.h"
 #include "thread.h"
 #include "tick.h"
 #include "timer.h"
 #include "timer_report.h"
 
-#include <lib/string.h>
-
 _Noreturn void guest_main(const struct lull_start_page *start); // called by start.asm
-
-// work=idle: no thread and no timer, so the guest halts once and stays halted.
-static void do_nothing(void)
-{
-}
-
-static const struct program {
-    const char *name;
-    void (*start)(void);
-} programs[] = {
-    { "demo", demo_start },       { "idle", do_nothing },   { "random", random_start },
-    { "micro", micro_start },     { "pulse", pulse_start }, { "timeouts", timeouts_start },
-    { "answers", answers_start },
-};
-
-#define PROGRAMS (sizeof programs / sizeof programs[0])
 
 static const char *const known_args[] = { "work", "hz",    "n",     "timers", "bits",  "seed",
                                           "role", "peer",  "unit",  "period", "start", "arm",
@@ -49,21 +32,8 @@ static void check_abi(const struct lull_start_page *start)
               start->abi_version);
 }
 
-static const struct program *choose_program(void)
-{
-    char name[16];
-
-    args_text("work", "demo", name, sizeof name);
-    for (size_t i = 0; i < PROGRAMS; i++)
-        if (strcmp(name, programs[i].name) == 0)
-            return &programs[i];
-    panic("there is no program work=%s; there are demo, idle, random, micro, pulse, timeouts and answers",
-          name);
-}
-
 _Noreturn void guest_main(const struct lull_start_page *start)
 {
-    const struct program *program;
     uint64_t hz;
 
     check_abi(start);
@@ -72,15 +42,15 @@ _Noreturn void guest_main(const struct lull_start_page *start)
     clock_event_init(); // how deadlines reach the hypervisor
     timer_init();       // from here on timers can be armed
     thread_init();      // this is the idle thread now
+    doorbell_init();
+    console_input_init();
 
     args_check(known_args, sizeof known_args / sizeof known_args[0]);
-    program = choose_program();
     hz = args_u64("hz", 0, 0, TICK_HZ_MAX);
     if (hz != 0)
         tick_start(hz); // the classic mode; without it nothing ticks
     tick_obey();        // and the operator may want the other one
-    console_print("work=%s hz=%lu (%s)\n", program->name, hz, hz != 0 ? "ticking" : "tickless");
-    program->start();
+    program_boot(hz);   // what it is here for
     timer_report_start();
     idle_loop();
 }

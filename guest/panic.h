@@ -6,7 +6,7 @@
 
 #define PANIC_EXIT_CODE 101u
 
-// Prints the text as a line of its own and exits with PANIC_EXIT_CODE. Any context.
+// Prints the addresses from which the calls came (tools/symbolise names them) and the text, as lines of their own, and exits with PANIC_EXIT_CODE. Any context.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // As panic(), with the exception and its registers.

@@ -1,5 +1,6 @@
 ; SPDX-License-Identifier: BSD-2-Clause
-; The switch between two threads: the six registers that a C function must preserve, and the stack pointer.
+; The switch between two threads: what a C function must preserve (System V ABI, AMD64, 3.2.1), which is six registers, the
+; stack pointer and the control words of SSE and x87.
 
 section .text
 
@@ -15,8 +16,14 @@ thread_switch:
     push r13
     push r14
     push r15
+    sub rsp, 8
+    stmxcsr [rsp]
+    fnstcw [rsp + 4]
     mov [rdi], rsp
     mov rsp, rsi
+    ldmxcsr [rsp]
+    fldcw [rsp + 4]
+    add rsp, 8
     pop r15
     pop r14
     pop r13

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The programs in this image; the argument work=NAME chooses one.
+// The programs in this image, one file each; apps.c is their table.
 #pragma once
+
+// ---- Programs that run: NAME ARGUMENTS --------------------------------------------------------------------------------
+
+// hello: says hello. The smallest one, to begin with.
+int hello_run(int argc, char *argv[]);
+
+// ---- Programs that set up: work=NAME ------------------------------------------------------------------------------------
 
 // work=demo: three threads with something to do now and then. Arguments: none.
 void demo_start(void);
+
+// work=idle: no thread and no timer, so the guest halts once and stays halted.
+void idle_start(void);
 
 // work=random: checks that no timer is ever early. Arguments: n= events, timers= at once, bits= of the longest delay.
 void random_start(void);

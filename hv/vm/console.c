@@ -18,11 +18,13 @@ void console_show(uint32_t guest_id)
     shown = guest_id;
 }
 
-// What a terminal would obey is replaced: a guest must not move the operator's cursor or type his answers.
+// What a terminal would obey is replaced: a guest must not move the operator's cursor or type his answers. A backspace
+// stays on its line, and is all that a guest needs to let its operator edit one.
 static void make_harmless(char *text, uint64_t length)
 {
     for (uint64_t i = 0; i < length; i++) {
-        bool harmless = (text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' || text[i] == '\t';
+        bool harmless =
+            (text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' || text[i] == '\t' || text[i] == '\b';
 
         text[i] = harmless ? text[i] : '?';
     }

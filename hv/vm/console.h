@@ -14,7 +14,7 @@ struct guest;
 // Show the output of one guest (its id), of all or of none on the serial line from now on.
 void console_show(uint32_t guest_id);
 
-// HCALL_CONSOLE_WRITE: take up to CONSOLE_WRITE_MAX of `length` bytes at a guest address; all but printable ASCII, '\n'
-// and '\t' become '?'. Returns the bytes taken, or LULL_EFAULT. Context: the guest's address space is loaded,
-// interrupts off.
+// HCALL_CONSOLE_WRITE: take up to CONSOLE_WRITE_MAX of `length` bytes at a guest address; all but printable ASCII,
+// '\n', '\t' and '\b' become '?'. Returns the bytes taken, or LULL_EFAULT. Context: the guest's address space is
+// loaded, interrupts off.
 int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_t length);

@@ -185,6 +185,8 @@ void guest_exit(struct guest *guest, uint64_t code)
         return;
     guest->exit_code = code;
     log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, (unsigned long long)code);
+    if (code != 0)
+        log_info("  what it wrote: console %u", guest->id);
     end(guest, GUEST_EXITED);
 }
 

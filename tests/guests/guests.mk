@@ -6,7 +6,25 @@
 TEST_GUEST_LIB := \
 	$(GUEST_BASE) \
 	$(GUEST_LIB) \
+	tests/guests/expect.c \
 	tests/guests/test.c
+
+# Linked into those that test the guest OS itself.
+KERNEL_TEST_LIB := \
+	$(GUEST_KERNEL) \
+	$(GUEST_BASE) \
+	$(GUEST_LIB) \
+	tests/guests/expect.c \
+	tests/guests/kernel_test.c
+
+KERNEL_TESTS := \
+	os_cpu_time \
+	os_fpu \
+	os_mutex \
+	os_queue \
+	os_slice \
+	os_thread \
+	os_wait
 
 TEST_GUESTS := \
 	apart \

@@ -14,21 +14,6 @@ void (*volatile test_on_interrupt)(unsigned int irq);
 volatile struct test_exception test_exception;
 volatile uint64_t test_resume_rip;
 
-_Noreturn void test_fail(const char *file, int line, const char *condition)
-{
-    irq_disable();
-    console_print("%s:%d: not true: %s\n", file, line, condition);
-    hypercall_exit(TEST_FAILED);
-}
-
-_Noreturn void test_fail_values(const char *file, int line, const char *expression, uint64_t actual,
-                                uint64_t expected)
-{
-    irq_disable();
-    console_print("%s:%d: not true: %s: 0x%lx is not 0x%lx\n", file, line, expression, actual, expected);
-    hypercall_exit(TEST_FAILED);
-}
-
 void irq_dispatch(void)
 {
     unsigned int irq;
@@ -72,14 +57,6 @@ void test_sleep(uint64_t delay_ns)
     while (test_timer_count == before) {
         hypercall_halt();
         irq_disable();
-    }
-}
-
-void test_spin(uint64_t delay_ns)
-{
-    uint64_t start_ns = clock_now_ns();
-
-    while (clock_now_ns() - start_ns < delay_ns) {
     }
 }
 

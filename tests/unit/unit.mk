@@ -59,6 +59,7 @@ UNIT_CFLAGS_test_timer_wheel_bound := -include tests/unit/timer_wheel_steps.h
 include tests/unit/core.mk
 include tests/unit/dev.mk
 include tests/unit/monitor.mk
+include tests/unit/guest.mk
 
 # ---- Rules ----------------------------------------------------------------------------------------------------
 

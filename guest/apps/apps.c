@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The table of programs.
+#include "apps.h"
+
+#include "program.h"
+
+void idle_start(void)
+{
+}
+
+const struct program programs[] = {
+    { "hello", "says hello; the smallest program", .run = hello_run },
+
+    { "answers", "answers those of timeouts in another guest", .set_up = answers_start },
+    { "demo", "three threads that wake now and then", .set_up = demo_start },
+    { "idle", "nothing at all", .set_up = idle_start },
+    { "micro", "the micro-benchmark", .set_up = micro_start },
+    { "pulse", "one timer with a fixed period", .set_up = pulse_start },
+    { "random", "random one-shots, none of which may be early", .set_up = random_start },
+    { "timeouts", "threads that wait for answers with time-outs", .set_up = timeouts_start },
+};
+
+const size_t program_count = sizeof programs / sizeof programs[0];

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Starting programs: by the guest's arguments, and by each other.
+#include "program.h"
+
+#include <stdint.h>
+
+#include "args.h"
+#include "console.h"
+#include "cpu_time.h"
+#include "hypercall.h"
+#include "pages.h"
+#include "panic.h"
+#include "thread.h"
+
+#include <lib/string.h>
+
+// What a program's thread begins with; a copy lies on its stack.
+struct start {
+    const struct program *program;
+    bool ends_guest;
+    int argc;
+    char text[PROGRAM_TEXT_SIZE]; // the words, each with its NUL
+};
+
+const struct program *program_find(const char *name)
+{
+    for (size_t i = 0; i < program_count; i++)
+        if (strcmp(name, programs[i].name) == 0)
+            return &programs[i];
+    return NULL;
+}
+
+static void run(void *argument)
+{
+    struct start *start = argument;
+    char *argv[PROGRAM_WORDS_MAX + 1], *word = start->text;
+    int status;
+
+    for (int i = 0; i < start->argc; i++, word += strlen(word) + 1)
+        argv[i] = word;
+    argv[start->argc] = NULL;
+    status = start->program->run(start->argc, argv);
+    if (start->ends_guest)
+        hypercall_exit((unsigned int)status);
+    thread_exit(status);
+}
+
+static struct thread *start_thread(const struct program *program, int argc, char *const argv[],
+                                   bool ends_guest)
+{
+    struct start start = { .program = program, .ends_guest = ends_guest, .argc = argc };
+    size_t used = 0;
+
+    if (program->run == NULL || argc > PROGRAM_WORDS_MAX)
+        return NULL;
+    for (int i = 0; i < argc; i++) {
+        size_t size = strlen(argv[i]) + 1;
+
+        if (size > sizeof start.text - used)
+            return NULL;
+        memcpy(start.text + used, argv[i], size);
+        used += size;
+    }
+    return thread_create_with(&(struct thread_config){
+        .name = program->name, .entry = run, .argument = &start, .argument_size = sizeof start });
+}
+
+struct thread *program_start(const struct program *program, int argc, char *const argv[])
+{
+    return start_thread(program, argc, argv, false);
+}
+
+static _Noreturn void refuse(const char *name)
+{
+    console_print("there are");
+    for (size_t i = 0; i < program_count; i++)
+        console_print(" %s", programs[i].name);
+    console_print("\n");
+    panic("there is no program %s", name);
+}
+
+void program_boot(uint64_t hz)
+{
+    char line[LULL_ARGS_SIZE], *words[PROGRAM_WORDS_MAX];
+    int count = args_command(line, words, PROGRAM_WORDS_MAX);
+    const struct program *program;
+
+    if (count == 0) {
+        args_text("work", "demo", line, sizeof line);
+        words[count++] = line;
+    }
+    program = program_find(words[0]);
+    if (program == NULL)
+        refuse(words[0]);
+    if (program->set_up != NULL) {
+        console_print("work=%s hz=%lu (%s)\n", program->name, hz, hz != 0 ? "ticking" : "tickless");
+        program->set_up();
+        return;
+    }
+    cpu_time_start();
+    if (start_thread(program, count, words, true) == NULL)
+        panic("the arguments of %s are too many or too long", program->name);
+}

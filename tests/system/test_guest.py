@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The guest OS as its user sees it: programs by name, and the last words of one that has found a bug in itself."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+GUESTS = [
+    ("guest", "guest name=greeter -- hello world"),
+    ("guest", "guest name=ticking -- hz=100 hello"),
+    ("guest", "guest name=wrong -- helo world"),
+    ("os_mutex", "os_mutex name=panics -- again=1"),
+]
+
+
+@pytest.fixture
+def monitor(console):
+    machine = console("mode=interactive", GUESTS)
+    machine.prompt(timeout_s=120)
+    return machine
+
+
+def written(monitor, guest, last_line):
+    """What a guest has written, up to a line that matches."""
+    monitor.child.send(f"console {guest}\r")
+    before, _ = monitor.expect(last_line, timeout_s=30)
+    monitor.child.send("\x1d")
+    monitor.prompt()
+    return before
+
+
+def test_programs_and_panic(monitor, build):
+    text = written(monitor, 1, r"hello, world[\r\n]")
+    assert re.search(r"^hello from guest 1, greeter$", text, re.MULTILINE), text
+    written(monitor, 2, r"hello from guest 2, ticking[\r\n]")
+    text = written(monitor, 3, r"panic: there is no program helo[\r\n]")
+    assert re.search(r"^there are .*\bhello\b.*\bdemo\b", text, re.MULTILINE), text
+
+    text = written(monitor, 4, r"panic: thread test locks a mutex that it has locked already[\r\n]")
+    calls = re.search(r"^called from (0x[0-9a-f]+ ?)+$", text, re.MULTILINE)
+    assert calls, text
+    named = subprocess.run([sys.executable, TOOLS / "symbolise", "--elf", build / "guests" / "os_mutex.elf", "--low"],
+                           input=calls.group(0), stdout=subprocess.PIPE, text=True, check=True).stdout
+    names = re.findall(r"(\w+) at ", named)
+    assert names[0].startswith("mutex_lock") and "test_main" in names and names[-1] == "thread_trampoline", named
+
+    guests = monitor.command("guests")
+    assert re.search(r"greeter.*exit.*\b0\b", guests) and len(re.findall(r"exit.*\b101\b", guests)) == 2, guests
