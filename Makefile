@@ -18,6 +18,7 @@ CC        := $(CROSS)gcc
 endif
 LD        := $(CROSS)ld
 NM        := $(CROSS)nm
+AR        := $(CROSS)ar
 NASM      ?= nasm
 JOBS      ?= $(shell nproc)
 # Debian's own interpreter: python3-pexpect and python3-pytest belong to it.
@@ -74,14 +75,14 @@ ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
 # ---- What users type ------------------------------------------------------------------------------------------
 
 .PHONY: all help clean
-all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) ## build the hypervisor and the guests
+all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf ## build the hypervisor and the guests
 
 help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
 		while IFS="$$(printf '\t')" read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
-$(BUILD)/lull.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(ISO_INPUTS)
+$(BUILD)/lull.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(ISO_INPUTS)
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@
 
@@ -103,6 +104,26 @@ $(BUILD)/budget.iso: $(BUILD)/lull.elf $(BUILD)/guest.elf tools/mkiso.py
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --screen text --boot "mode=bench exit=debug" \
 		--module "$(BUILD)/guest.elf micro -- work=micro n=100"
+
+# What a guest outside of this tree is built with and booted by. The version is that of the guest ABI.
+SDK         := $(BUILD)/sdk
+SDK_VERSION := abi$(shell sed -n 's/^\#define LULL_ABI_VERSION \([0-9]*\)u$$/\1/p' hv/shared/abi/lull.h)
+SDK_OBJS    := $(filter-out %/main.c.o $(BUILD)/obj/guest/guest/apps/%,$(GUEST_OBJS))
+
+.PHONY: sdk
+sdk: $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz ## headers, library, example and tools for guests outside of this tree: build/sdk/ and an archive
+$(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcard guest/*.h hv/shared/lib/*.h) \
+		hv/shared/abi/lull.h hv/shared/abi/README.md linker/guest.ld guest/examples/oneshot.asm tools/mkiso.py \
+		tools/qemu.py $(wildcard tools/sdk/* tools/sdk/example/*)
+	$(SAY) SDK $(SDK)
+	$(Q)rm -rf $(SDK) && mkdir -p $(SDK)/include/abi $(SDK)/include/lib $(SDK)/lib
+	$(Q)cp -r tools/sdk/. LICENSE tools/mkiso.py tools/qemu.py $(BUILD)/lull.elf $(SDK)/
+	$(Q)cp hv/shared/abi/README.md $(SDK)/abi.md
+	$(Q)cp hv/shared/abi/lull.h $(SDK)/include/abi/ && cp hv/shared/lib/*.h $(SDK)/include/lib/ && cp guest/*.h $(SDK)/include/
+	$(Q)cp linker/guest.ld $(SDK)/lib/ && cp guest/examples/oneshot.asm $(SDK)/example/
+	$(Q)$(AR) rcsD $(SDK)/lib/liblull.a $(SDK_OBJS)
+	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
+		--mtime=@0 -czf $@ sdk
 
 .PHONY: iso run demo bench budget soak readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
@@ -250,6 +271,13 @@ $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.c.o $(TEST_LIB_OBJS) li
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
 $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.asm.o $(TEST_LIB_OBJS) linker/guest.ld
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
+
+# An example is a whole guest in one file of assembly.
+EXAMPLE_ELFS := $(BUILD)/guests/oneshot.elf
+$(EXAMPLE_ELFS): $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/guest/examples/%.asm.o linker/guest.ld
 	$(SAY) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@

@@ -97,6 +97,7 @@ HV_SRCS += \
 	hv/vm/console_ring.c \
 	hv/vm/delivery.c \
 	hv/vm/elf.c \
+	hv/vm/elf_abi.c \
 	hv/vm/guest.c \
 	hv/vm/guest_change.c \
 	hv/vm/guest_console.c \

@@ -12,6 +12,7 @@
 #define ELF_MACHINE_X86_64 62
 
 #define ELF_PROGRAM_LOAD 1
+#define ELF_PROGRAM_NOTE 4
 
 #define ELF_FLAG_EXECUTE (1u << 0)
 #define ELF_FLAG_WRITE (1u << 1)

@@ -7,6 +7,7 @@
 #include "core/page_alloc.h"
 #include "lib/bits.h"
 #include "lib/string.h"
+#include "vm/elf_abi.h"
 #include "vm/guest_pages.h"
 #include "x86/paging.h"
 
@@ -59,7 +60,7 @@ static struct guest_image *create(const void *bytes, uint64_t size, const char *
     struct guest_image *image = phys_to_virt(page);
     image->bytes = bytes;
     image->size = size;
-    if (!elf_validate(bytes, size, &image->elf, reason)) {
+    if (!elf_validate(bytes, size, &image->elf, reason) || !elf_abi_check(bytes, size, reason)) {
         page_free(page);
         return NULL;
     }

@@ -62,6 +62,7 @@ static void fill_start_page(struct lull_start_page *start, const struct guest *g
         .ram_start = guest->ram_start,
         .ram_end = guest->ram_end,
         .stack_top = guest->ram_end,
+        .features = LULL_FEATURES,
     };
     memcpy(start->name, guest->name, sizeof(guest->name));
     memcpy(start->args, arguments, strnlen(arguments, LULL_ARGS_SIZE - 1));

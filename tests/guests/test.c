@@ -64,7 +64,7 @@ _Noreturn void guest_main(const struct lull_start_page *start)
 {
     int result;
 
-    if (start->magic != LULL_MAGIC || start->abi_version != LULL_ABI_VERSION)
+    if (start->magic != LULL_MAGIC || start->abi_version < LULL_ABI_VERSION)
         panic("wrong ABI");
     irq_init(false);
     result = test_main();

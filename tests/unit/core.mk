@@ -42,6 +42,9 @@ UNIT_SRCS_test_elf := tests/unit/test_elf.c tests/unit/elf_example.c hv/vm/elf.c
 UNIT_TESTS += test_elf_symbols
 UNIT_SRCS_test_elf_symbols := tests/unit/test_elf_symbols.c tests/unit/elf_example.c hv/vm/elf.c
 
+UNIT_TESTS += test_elf_abi
+UNIT_SRCS_test_elf_abi := tests/unit/test_elf_abi.c hv/vm/elf_abi.c hv/shared/lib/format.c
+
 UNIT_TESTS += test_panic
 UNIT_SRCS_test_panic   := tests/unit/test_panic.c tests/unit/panic_child.c hv/core/panic.c hv/shared/lib/format.c \
 	$(UNIT_LOG)

@@ -7,7 +7,34 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LULL_ABI_VERSION 2u
+// The version counts up where something is added; what an older version has goes on working. Only where that is not so
+// does the oldest one move up, too.
+#define LULL_ABI_VERSION 3u
+#define LULL_ABI_OLDEST 2u
+
+// What is there, of what may come or be missing within a version: `features` of the start page.
+#define LULL_FEATURE_BLOCK (UINT64_C(1) << 0)        // HCALL_BLOCK, block, following_deadline_ns
+#define LULL_FEATURE_RUN_TIMES (UINT64_C(1) << 1)    // HCALL_RUN_TIMES, run_times
+#define LULL_FEATURE_RUNTIME (UINT64_C(1) << 2)      // HCALL_SET_RUNTIME, LULL_IRQ_RUNTIME
+#define LULL_FEATURE_CONSOLE_READ (UINT64_C(1) << 3) // HCALL_CONSOLE_READ, LULL_IRQ_CONSOLE
+#define LULL_FEATURE_TICK (UINT64_C(1) << 4)         // guest_features, tick_hz, LULL_IRQ_TICK
+#define LULL_FEATURES                                                                                 \
+    (LULL_FEATURE_BLOCK | LULL_FEATURE_RUN_TIMES | LULL_FEATURE_RUNTIME | LULL_FEATURE_CONSOLE_READ | \
+     LULL_FEATURE_TICK)
+
+// An ELF note (type PT_NOTE) in which an image says what it needs; without one it needs LULL_ABI_OLDEST and no feature.
+// The hypervisor refuses an image that needs more than it has, and names both.
+#define LULL_NOTE_NAME "Lull"
+#define LULL_NOTE_ABI 1u // type of the note
+
+struct lull_note_abi {
+    uint32_t name_size, content_size, type; // as ELF has it: 5, 12, LULL_NOTE_ABI
+    char name[8];                           // LULL_NOTE_NAME, zeros
+    uint32_t version;                       // LULL_ABI_VERSION of the header that it was built with
+    uint32_t features[2]; // those that it cannot do without, the low half first: a note is aligned to 4
+};
+
+_Static_assert(sizeof(struct lull_note_abi) == 32, "ABI");
 
 // -----------------------------------------------------------------------------------------------
 // Guest address space. A guest owns the window [LULL_WINDOW_START, LULL_WINDOW_END); all else faults.
@@ -256,6 +283,7 @@ struct lull_start_page {
     uint64_t stack_top;          // == ram_end
     char name[32];
     char args[LULL_ARGS_SIZE]; // the guest's own arguments, NUL-terminated
+    uint64_t features;         // LULL_FEATURE_*; from version 3 on
 };
 
 _Static_assert(sizeof(struct lull_start_page) <= LULL_PAGE_SIZE, "ABI");
