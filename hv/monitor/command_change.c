@@ -37,16 +37,28 @@ static void run_restart(const struct command_words *words)
 
 static void run_weight(const struct command_words *words)
 {
+    bool show = words->count == 1;
     struct selection selection;
     struct guest *guest;
-    uint64_t weight;
+    uint64_t weight = 0;
 
-    if (!selection_start(&selection, words, 1) ||
-        !argument_number(&words->word[1], "a weight", 1, SCHED_WEIGHT_MAX, &weight))
+    if (!selection_start(&selection, words, 1))
+        return;
+    if (!show && !argument_number(&words->word[1], "a weight", 1, SCHED_WEIGHT_MAX, &weight))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (!guest_set_weight(guest, (uint32_t)weight))
+        if (show)
+            log_print("guest %u (%s): weight %u\n", guest->id, guest->name, guest->vcpu->weight);
+        else if (!guest_set_weight(guest, (uint32_t)weight))
             argument_print_ended(guest);
+}
+
+static void print_cpu(const struct guest *guest)
+{
+    const struct vcpu *vcpu = guest->vcpu;
+
+    log_print("guest %u (%s): %s CPU %u\n", guest->id, guest->name,
+              vcpu->pinned ? "pinned to" : "any, now on", vcpu->cpu->id);
 }
 
 static void run_pin(const struct command_words *words)
@@ -55,13 +67,17 @@ static void run_pin(const struct command_words *words)
     struct selection selection;
     struct guest *guest;
     uint64_t cpu = GUEST_CPU_ANY;
+    bool show = words->count == 1;
 
     if (!selection_start(&selection, words, 1))
         return;
-    if (!option_is(where, "any") && !argument_number(where, "`any` or a CPU", 0, cpu_count - 1, &cpu))
+    if (!show && !option_is(where, "any") &&
+        !argument_number(where, "`any` or a CPU", 0, cpu_count - 1, &cpu))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (!guest_pin(guest, (uint32_t)cpu))
+        if (show)
+            print_cpu(guest);
+        else if (!guest_pin(guest, (uint32_t)cpu))
             argument_print_ended(guest);
 }
 
@@ -149,21 +165,22 @@ static const struct command commands[] = {
       .kinds = { ARGUMENT_GUEST, ARGUMENT_OTHER },
       .run = run_restart },
     { .name = "weight",
-      .arguments = "GUEST|all 1..10000",
+      .arguments = "GUEST|all [1..10000]",
       .help = "its share of a CPU that others want too",
       .details = "  100 unless given. Says nothing while the guest has the CPU to itself.\n"
+                 "  Without a number: says which it is.\n"
                  "  Example: weight 3 300     three times what one of weight 100 gets\n",
-      .words_min = 2,
+      .words_min = 1,
       .words_max = 2,
       .kinds = { ARGUMENT_GUESTS, ARGUMENT_OTHER },
       .run = run_weight },
     { .name = "pin",
-      .arguments = "GUEST|all CPU|any",
+      .arguments = "GUEST|all [CPU|any]",
       .help = "the only CPU that it may run on",
       .details = "  `cpu` lists them. With `any` it stays where it is until one that sleeps takes\n"
-                 "  it over.\n"
+                 "  it over. Without either: says where it is.\n"
                  "  Example: pin web.0 1\n",
-      .words_min = 2,
+      .words_min = 1,
       .words_max = 2,
       .kinds = { ARGUMENT_GUESTS, ARGUMENT_CPU },
       .run = run_pin },

@@ -53,7 +53,7 @@ def guests(monitor):
     ("mode 1 hz=0", "`hz=0`: expected tickless, or hz= and a number from 1 to 100000"),
     ("mode 1 1000", "`1000`: expected tickless, or hz= and a number from 1 to 100000"),
     ("mode spin tickless", "`spin`: guest 4 does not know how to change its mode"),
-    ("weight 1", "expected: weight GUEST|all 1..10000"),
+    ("weight", "expected: weight GUEST|all [1..10000]"),
     ("weight 1 0", "`0`: expected a weight from 1 to 10000"),
     ("weight 1 10001", "`10001`: expected a weight from 1 to 10000"),
     ("pin 1 1", "`1`: expected `any` or a CPU from 0 to 0"),
@@ -105,6 +105,10 @@ def test_restart_keeps_everything_but_the_number(monitor):
     monitor.command("kill old")
     assert "guest 6 (old) is the guest that was 5" in monitor.command("restart old")
     assert "guest 7 (old) is the guest that was 6" in monitor.command("restart 6")  # a living one too
+    assert monitor.command("weight old").splitlines() == ["guest 7 (old): weight 9"]
+    assert monitor.command("pin old").splitlines() == ["guest 7 (old): pinned to CPU 0"]
+    own = [int(pages) for pages in re.findall(r"(?:web\.0|old)\): (\d+) pages", monitor.command("mem"))]
+    assert own[0] - own[1] == 256 - 16, own  # mem=1M and mem=64K
     listed = guests(monitor)
     assert listed["old"][0] == 7 and listed["old"][2] in ("running", "runnable", "blocked"), listed
     for _ in range(100):
@@ -181,6 +185,7 @@ def test_pin_moves_a_guest_whatever_it_does(two_cpus):
     for cpu in (1, 0, 1, 0, 1):
         for name in ("spin", "web.0", "web.2"):
             assert two_cpus.command(f"pin {name} {cpu}").strip() == ""
+        assert two_cpus.command("pin web.0").splitlines() == [f"guest 1 (web.0): pinned to CPU {cpu}"]
         listed = guests(two_cpus)
         assert [listed[name][1] for name in ("spin", "web.0", "web.2")] == [cpu] * 3, listed
         assert listed["web.2"][2] == "paused"

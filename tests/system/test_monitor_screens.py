@@ -60,6 +60,7 @@ def test_top_draws_on_demand_only(monitor):
         assert "0 of 3 guests live" in drawing(monitor)[0]
     monitor.child.send("q")
     monitor.prompt()
+    assert b"\x1b[Hup" not in monitor.child.before
     assert "0 timers armed" in monitor.command("timers")
 
 
