@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The monitor's commands that make guests and change what they are.
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "abi/lull.h"
 #include "core/log.h"
 #include "lib/parse.h"

@@ -4,12 +4,28 @@
 #include "monitor/create.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/log.h"
 #include "core/option.h"
+#include "lib/time.h"
 #include "monitor/launch.h"
+#include "monitor/monitor.h"
+#include "time/clock.h"
+#include "time/timer.h"
 #include "vm/guest.h"
 #include "vm/module_line.h"
+
+#define CONTROL_C 0x03
+#define STEP_GAP_NS (50 * NSEC_PER_USEC)
+
+static struct {
+    bool active;
+    const struct boot_module *module;
+    struct module_options options;
+    uint32_t made, first_id, last_id;
+    struct timer timer;
+} create;
 
 // The first module whose line begins with the image's name.
 static const struct boot_module *find(const struct boot_info *info, const char *image)
@@ -39,42 +55,87 @@ static void print_images(const struct boot_info *info, const char *image)
     log_print("%s\n", info->module_count == 0 ? " none: the loader brought no modules" : "");
 }
 
-static void launch(const struct boot_module *module, const struct module_options *options)
+// ---- Making them ------------------------------------------------------------------------------------------------
+
+static void end(const char *reason)
 {
-    const struct guest *guest = NULL;
-    uint32_t first_id = 0, last_id = 0, made = 0;
+    const struct module_options *options = &create.options;
+
+    create.active = false;
+    if (reason != NULL)
+        log_print("`%s`: number %u of %u was refused: %s\n", options->image, create.made + 1, options->count,
+                  reason);
+    if (create.made == 1)
+        log_print("guest %u (%s) was made\n", create.first_id, options->name);
+    else if (create.made > 1)
+        log_print("guests %u to %u (%s) were made\n", create.first_id, create.last_id, options->name);
+}
+
+// Makes the next few of them, and ends with the last one.
+static void make_some(void)
+{
+    const struct module_options *options = &create.options;
     const char *reason = NULL;
 
-    for (; made < options->count; made++) {
-        guest = launch_guest(module, options, made, options->arguments, &reason);
-        if (guest == NULL)
-            break;
-        if (made == 0)
-            first_id = guest->id;
-        last_id = guest->id;
+    for (uint32_t i = 0; i < CREATE_STEP && create.made < options->count; i++, create.made++) {
+        const struct guest *guest =
+            launch_guest(create.module, options, create.made, options->arguments, &reason);
+
+        if (guest == NULL) {
+            end(reason);
+            return;
+        }
+        if (create.made == 0)
+            create.first_id = guest->id;
+        create.last_id = guest->id;
     }
-    if (guest == NULL)
-        log_print("`%s`: number %u of %u was refused: %s\n", options->image, made + 1, options->count,
-                  reason);
-    if (made == 1)
-        log_print("guest %u (%s) was made\n", first_id, options->name);
-    else if (made > 1)
-        log_print("guests %u to %u (%s) were made\n", first_id, last_id, options->name);
+    if (create.made == options->count)
+        end(NULL);
+}
+
+static void step(struct timer *timer, uint64_t now_ns)
+{
+    make_some();
+    if (create.active)
+        timer_arm(timer, now_ns + STEP_GAP_NS);
+    else
+        monitor_prompt();
 }
 
 void create_run(const struct boot_info *info, const char *line)
 {
-    static struct module_options options;
     char error[MODULE_ERROR_MAX];
-    const struct boot_module *module;
 
-    if (!module_line_parse_typed(line, &options, error)) {
+    if (!module_line_parse_typed(line, &create.options, error)) {
         log_print("%s\n", error);
         return;
     }
-    module = find(info, options.image);
-    if (module == NULL)
-        print_images(info, options.image);
-    else
-        launch(module, &options);
+    create.module = find(info, create.options.image);
+    if (create.module == NULL) {
+        print_images(info, create.options.image);
+        return;
+    }
+    create.made = 0;
+    create.active = true;
+    timer_setup(&create.timer, TIMER_MONITOR, TIMER_NO_OWNER, step);
+    make_some();
+    if (create.active)
+        timer_arm(&create.timer, clock_now_ns() + STEP_GAP_NS);
+}
+
+bool create_active(void)
+{
+    return create.active;
+}
+
+bool create_input(char byte)
+{
+    if (!create.active)
+        return false;
+    if (byte == CONTROL_C) {
+        timer_cancel(&create.timer);
+        end(NULL);
+        monitor_prompt();
+    }
+    return true;
 }

@@ -10,6 +10,7 @@
 #include "monitor/arming.h"
 #include "monitor/bench.h"
 #include "monitor/command.h"
+#include "monitor/create.h"
 #include "monitor/curve.h"
 #include "monitor/demo.h"
 #include "monitor/follow.h"
@@ -137,7 +138,7 @@ static void answer(enum line_event event)
     default:
         break;
     }
-    if (!follow_active() && !top_active() && !bench_active())
+    if (!follow_active() && !top_active() && !bench_active() && !create_active())
         monitor_prompt();
 }
 
@@ -177,7 +178,7 @@ void monitor_input(char byte)
             monitor_prompt();
         return;
     }
-    if (top_input(byte) || bench_input(byte))
+    if (top_input(byte) || bench_input(byte) || create_input(byte))
         return;
     if (log_line_count() != drawn_at_log)
         redraw();

@@ -8,8 +8,8 @@
 //
 //   UART interrupt -> monitor_input('\r') -> "kill 3" -> command table -> guest_stop(3) -> prompt
 //
-// A command may keep the console: a guest's console (follow.h), `top` and `bench` take what is typed until they end,
-// and then draw the prompt.
+// A command may keep the console: a guest's console (follow.h), `top`, `bench` and `create` take what is typed until
+// they end, and then draw the prompt.
 //
 // Nothing here waits: there is no loop that reads, and no tick.
 // Context of everything here: the boot CPU, interrupts off.

@@ -94,9 +94,21 @@ def test_create(monitor):
     monitor.expect(r"work=demo hz=100 \(ticking\)")
     monitor.child.send("\x1d")
     monitor.prompt()
+    assert monitor.command("create guest count=100 mem=8K name=many -- work=idle").splitlines() == \
+        ["guests 9 to 108 (many) were made"]
+    assert len(re.findall(r" many\.\d+ ", monitor.command("guests 9") + monitor.command("guests 59"))) == 100
     # What is refused half-way says how far it came.
     text = monitor.command("create guest count=10 mem=120M name=big")
     assert re.search(r"`guest`: number \d+ of 10 was refused: .*memory", text) and "were made" in text, text
+
+
+def test_create_is_stopped_by_control_c(monitor):
+    monitor.child.send("create guest count=10000 mem=8K name=g -- work=idle\rguests\r")  # nothing else is listened to
+    monitor.child.send("\x03")
+    text = monitor.prompt()
+    made = int(re.search(r"guests 5 to (\d+) \(g\) were made", text).group(1)) - 4
+    assert 1 < made < 10000 and "timer irqs" not in text, text
+    assert f"and {made + 4 - 50} more" in monitor.command("guests") or made <= 46
 
 
 def test_restart_keeps_everything_but_the_number(monitor):

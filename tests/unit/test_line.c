@@ -3,6 +3,7 @@
 
 #include "monitor/line.h"
 
+#include "line_model.h"
 #include "log_capture.h"
 #include "terminal_model.h"
 #include "unit.h"
@@ -294,61 +295,7 @@ static void the_width_changes(void **state)
     assert_int_equal(line.room, LINE_ROOM_MIN);
 }
 
-// ---- Random keys against a plain text with a cursor -------------------------------------------------------------
-
-static struct {
-    char text[LINE_LENGTH_MAX + 1];
-    size_t length, cursor;
-} model;
-
-static void model_take_out(size_t from, size_t to)
-{
-    memmove(model.text + from, model.text + to, model.length - to);
-    model.length -= to - from;
-    model.cursor = from;
-}
-
-// Does a random edit to the model; returns the bytes that mean it.
-static const char *random_edit(struct unit_random *random)
-{
-    static char character[2];
-    size_t left = model.cursor > 0 ? model.cursor - 1 : 0;
-    size_t right = model.cursor < model.length ? model.cursor + 1 : model.length;
-
-    switch (unit_random_below(random, 16)) {
-    case 0:
-        model.cursor = left;
-        return LEFT;
-    case 1:
-        model.cursor = right;
-        return "\x06";
-    case 2:
-        model.cursor = 0;
-        return HOME;
-    case 3:
-        model.cursor = model.length;
-        return "\x05";
-    case 4:
-        model_take_out(left, model.cursor);
-        return "\x7f";
-    case 5:
-        model_take_out(model.cursor, right);
-        return "\x1b[3~";
-    case 6:
-        if (unit_random_below(random, 20) != 0)
-            return "";
-        model_take_out(model.cursor, model.length);
-        return "\x0b";
-    default:
-        if (model.length == LINE_LENGTH_MAX)
-            return "";
-        character[0] = (char)('a' + unit_random_below(random, 26));
-        memmove(model.text + model.cursor + 1, model.text + model.cursor, model.length - model.cursor);
-        model.text[model.cursor++] = character[0];
-        model.length++;
-        return character;
-    }
-}
+// ---- Random keys ------------------------------------------------------------------------------------------------
 
 static void random_edits_at_any_width(void **state)
 {
@@ -357,12 +304,12 @@ static void random_edits_at_any_width(void **state)
     (void)state;
     for (int round = 0; round < 150; round++) {
         set_columns(PROMPT_COLUMNS + 1 + LINE_ROOM_MIN + unit_random_below(&random, 200));
-        memset(&model, 0, sizeof(model));
+        line_model_start();
         for (int i = 0; i < 400; i++) {
-            type(random_edit(&random));
-            assert_int_equal(line.length, model.length);
-            assert_int_equal(line.cursor, model.cursor);
-            assert_memory_equal(line.text, model.text, model.length);
+            type(line_model_edit(&random));
+            assert_int_equal(line.length, line_model.length);
+            assert_int_equal(line.cursor, line_model.cursor);
+            assert_memory_equal(line.text, line_model.text, line_model.length);
         }
     }
 }
