@@ -269,7 +269,7 @@ def test_races(boot, entry):
 
 
 def test_kill_a_running_guest_of_another_cpu(console, images):
-    machine = console("mode=interactive", images(f"{SPIN} mem=64M cpu=1 name=victim", "sleeper mem=16K cpu=0"), smp=2)
+    machine = console("mode=interactive", images("spin mem=64M cpu=1 name=victim", "sleeper mem=16K cpu=0"), smp=2)
     machine.prompt(timeout_s=120)
     until(lambda: "victim" in cpus(machine)[1]["now"], "the guest on its CPU")
     machine.command("kill 1")
