@@ -81,7 +81,7 @@ _Noreturn void panic_exception(const struct exception *exception)
                   lull_interrupted_rsp(frame));
     console_print("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", e->r8, e->r9, e->r10, e->r11);
     console_print("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", e->r12, e->r13, e->r14, e->r15);
-    console_print("rip %016lx rflags %08lx fault address %016lx\n", frame->rip, frame->rflags,
+    console_print("rip 0x%lx rflags 0x%lx fault address 0x%lx\n", frame->rip, frame->rflags,
                   pages_vcpu()->fault_address);
     print_calls((const struct stack_frame *)e->rbp);
     give_up_with("exception %lu, error 0x%lx", e->hv.vector, e->hv.error);

@@ -18,11 +18,14 @@ KERNEL_TEST_LIB := \
 	tests/guests/kernel_test.c
 
 KERNEL_TESTS := \
+	os_console \
 	os_cpu_time \
+	os_doorbell \
 	os_fpu \
 	os_mutex \
 	os_queue \
 	os_slice \
+	os_stack \
 	os_thread \
 	os_wait
 
