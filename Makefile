@@ -125,7 +125,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench budget soak readme debug
+.PHONY: iso run demo bench budget soak tour readme debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -156,6 +156,9 @@ soak: ## a month of virtual uptime on each clock and timer, some minutes of ours
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
 	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json --text $(BUILD)/soak.txt
+
+tour: ## print the code along the main path in reading order, with its comments
+	@tools/tour.py
 
 readme: ## write the figures of the last `make demo`, `make bench` and `make soak` into README.md
 	@tools/readme.py --build $(BUILD)

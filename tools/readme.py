@@ -20,6 +20,7 @@ from pathlib import Path
 
 import bench
 import curve
+import flow
 
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- figures end -->)", re.DOTALL)
 REAL_TIME = re.compile(r"host (CPU )?seconds|of real time")
@@ -47,12 +48,13 @@ BLOCKS = {
     "bench": ("bench/micro.json", bench_lines, "make bench"),
     "curve": ("bench/curve.json", curve_lines, "make bench"),
     "budget": ("bench/budget.txt", text_lines, "make bench"),
+    "flow": ("bench/budget.json", flow.lines, "make bench"),
     "savings": ("bench/savings.txt", text_lines, "make bench"),
     "soak": ("soak.txt", text_lines, "make soak"),
 }
 
 
-READMES = ("README.md", "hv/README.md")
+READMES = ("README.md", "hv/README.md", "hv/time/README.md")
 
 
 def blocks(text):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import budget
+import flow
 import mkiso
 import pytest
 import readme
@@ -29,6 +30,11 @@ def test_readme_has_the_budget_of_this_build(build, tmp_path):
     committed = readme.blocks(Path("hv/README.md").read_text(encoding="utf-8"))["budget"]
     pairs = readme.differences(committed, readme.text_lines(tmp_path / "budget.txt"))
     assert not pairs, readme.complaint("budget", pairs)
+    committed = readme.blocks(Path("hv/time/README.md").read_text(encoding="utf-8"))["flow"]
+    pairs = readme.differences(committed, flow.lines(tmp_path / "budget.json"))
+    assert not pairs, readme.complaint("flow", pairs)
+    sums = {stage: sum(step[stage] for step in flow.steps(paths).values()) for stage in flow.STAGES}
+    assert sums == {stage: paths[stage]["instructions"] for stage in flow.STAGES}
 
 
 def trace(*addresses):
