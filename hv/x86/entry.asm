@@ -145,7 +145,7 @@ stub_ %+ vector:
         push vector
   %if vector == VECTOR_DF || vector == VECTOR_NMI || vector == VECTOR_MC
         jmp fatal
-  %elif vector >= VECTOR_EXCEPTIONS
+  %elif vector >= VECTOR_EXCEPTIONS && vector != VECTOR_KICK && vector != VECTOR_UART
         jmp interrupt
   %else
         jmp trap
@@ -156,7 +156,8 @@ stub_ %+ vector:
 
 ; Interrupts and exceptions. Most are over when trap_from_guest() returns true, and the guest goes straight on; the run
 ; loop is left out, and the registers that C preserves are still the guest's. An interrupt does not even save those,
-; unless the run loop must decide; an exception may have to be shown with all registers.
+; unless the run loop must decide. An exception may have to be shown with all registers; and a word of another CPU or of
+; the operator may move the vCPU to another CPU, which runs it before this one is done.
 interrupt:
         CROSS_FROM_GUEST
         PUSH_SCRATCH

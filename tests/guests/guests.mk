@@ -63,6 +63,7 @@ TEST_GUESTS := \
 	next_wake \
 	page_scribble \
 	registers \
+	registers_moved \
 	return_no_entry \
 	run_paused \
 	run_timer \
@@ -93,3 +94,4 @@ TEST_GUESTS := \
 # What some of them need beside their C file.
 $(BUILD)/guests/int_all.elf: $(BUILD)/obj/guest/tests/guests/int_stubs.asm.o
 $(BUILD)/guests/registers.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
+$(BUILD)/guests/registers_moved.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o

@@ -215,6 +215,17 @@ def test_pin_moves_a_guest_whatever_it_does(two_cpus):
     assert {state for _, _, state in guests(two_cpus).values()} == {"killed: operator"}
 
 
+def test_registers_stay_whatever_the_operator_does(console):
+    """Each command finds the guest interrupted, with values of its own in all registers."""
+    machine = console("mode=interactive", [("registers_moved", "registers_moved name=moved")], smp=2)
+    machine.prompt(timeout_s=120)
+    for command in ("pin moved 1", "pause moved", "resume moved", "pin moved 0") * 3:
+        assert machine.command(command).strip() == ""
+    for _ in range(10):  # it looks every 50 ms
+        number, _, state = guests(machine)["moved"]
+        assert (number, state) in ((1, "running"), (1, "runnable")), machine.command("guests")
+
+
 def test_lists_are_bounded(console):
     machine = console("mode=interactive", [("guest", "guest count=120 mem=8K name=g -- work=idle")])
     machine.prompt(timeout_s=120)
