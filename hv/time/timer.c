@@ -41,12 +41,27 @@ static void set_event(struct timer_queue *queue, struct clock_event *event)
     queue->range_ns = event->max_delay_ns < unread_ns ? event->max_delay_ns : unread_ns;
 }
 
+// A narrow clock source must be read before it wraps: then the boot CPU's timer goes on in that range even while its
+// queue is empty.
+static NOINLINE bool may_stop(void)
+{
+    return clock_max_gap_ns() == UINT64_MAX || cpu_this()->id != 0;
+}
+
+// The hardware holds nothing: set it for what is next.
+static inline void program_next(struct timer_queue *queue, uint64_t next_ns)
+{
+    queue->programmed_ns = TIME_NEVER;
+    if (next_ns != TIME_NEVER || __builtin_expect(!clock_is_tsc() && !may_stop(), 0))
+        timer_queue_program(queue, next_ns);
+}
+
 void timer_init(struct clock_event *event)
 {
     struct timer_queue *queue = cpu_this()->timers;
 
-    queue->programmed_ns = TIME_NEVER;
     set_event(queue, event);
+    program_next(queue, TIME_NEVER);
 }
 
 void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
@@ -213,9 +228,7 @@ static void NOINLINE expire_due(struct timer_queue *queue, struct timer *first, 
     }
     uint64_t next_ns =
         queue->windows != 0 ? serve_windows(queue, now_ns) : timer_wheel_next_ns(&queue->wheel);
-    queue->programmed_ns = TIME_NEVER;
-    if (next_ns != TIME_NEVER)
-        timer_queue_program(queue, next_ns);
+    program_next(queue, next_ns);
 }
 
 static void expire_nothing(struct timer_queue *queue, uint64_t now_ns)
@@ -235,9 +248,7 @@ static void attribute(struct timer_queue *queue, struct timer *timer)
 static void NOINLINE program_and_expire(struct timer_queue *queue, uint64_t next_ns, struct timer *timer,
                                         uint64_t now_ns)
 {
-    queue->programmed_ns = TIME_NEVER;
-    if (next_ns != TIME_NEVER)
-        timer_queue_program(queue, next_ns);
+    program_next(queue, next_ns);
     timer->expire(timer, now_ns);
 }
 
@@ -312,12 +323,6 @@ static void NOINLINE serve_windows_settling(struct timer_queue *queue)
     queue->programmed_ns = programmed_ns;
 }
 
-// A narrow clock source must be read before it wraps: then even the boot CPU's empty queue wakes once in that range.
-static NOINLINE bool may_stop(void)
-{
-    return clock_max_gap_ns() == UINT64_MAX || cpu_this()->id != 0;
-}
-
 // Make the hardware hold exactly the earliest deadline, or nothing.
 static inline __attribute__((always_inline)) void set_exactly(struct timer_queue *queue)
 {
@@ -354,8 +359,7 @@ void timer_use(struct clock_event *event, bool interrupted)
     if (interrupted)
         return;
     queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
-    queue->programmed_ns = TIME_NEVER;
-    set_exactly(queue);
+    program_next(queue, timer_wheel_next_ns(&queue->wheel));
 }
 
 const struct clock_event *timer_clock_event(void)
