@@ -10,6 +10,8 @@
 
 #define SLACK_NS (SLICE_NS / 10)
 
+bool slice_begun;
+
 static struct timer timer;
 static bool over;
 
@@ -27,13 +29,15 @@ void slice_init(void)
 
 void slice_begin(uint64_t length_ns)
 {
-    if (!over && !timer_is_armed(&timer))
-        timer_arm_slack(&timer, clock_now_ns() + length_ns, SLACK_NS);
+    if (slice_begun)
+        return;
+    slice_begun = true;
+    timer_arm_slack(&timer, clock_now_ns() + length_ns, SLACK_NS);
 }
 
-void slice_end(void)
+void slice_stop(void)
 {
-    over = false;
+    slice_begun = over = false;
     if (timer_is_armed(&timer))
         timer_cancel(&timer);
 }

@@ -15,8 +15,18 @@ void slice_init(void);
 // The running thread has at most length_ns more from now on. Nothing happens when a slice has begun already, or is over.
 void slice_begin(uint64_t length_ns);
 
+// True from the beginning of a slice to its end, so that switches without one cost a branch.
+extern bool slice_begun;
+
+// Ends the slice that has begun. For slice_end().
+void slice_stop(void);
+
 // Nobody waits for the end of a slice any more.
-void slice_end(void);
+static inline void slice_end(void)
+{
+    if (slice_begun)
+        slice_stop();
+}
 
 // What the running thread has left of its slice; `otherwise` when it has none.
 uint64_t slice_left_ns(uint64_t otherwise);
