@@ -8,6 +8,7 @@
 #include "console.h"
 #include "cpu_time.h"
 #include "hypercall.h"
+#include "irq.h"
 #include "pages.h"
 #include "panic.h"
 #include "thread.h"
@@ -36,6 +37,7 @@ static void run(void *argument)
     char *argv[PROGRAM_WORDS_MAX + 1], *word = start->text;
     int status;
 
+    thread_current()->program = thread_current();
     for (int i = 0; i < start->argc; i++, word += strlen(word) + 1)
         argv[i] = word;
     argv[start->argc] = NULL;
@@ -69,6 +71,53 @@ struct thread *program_start(const struct program *program, int argc, char *cons
 {
     return start_thread(program, argc, argv, false);
 }
+
+// ---- Stopping ----------------------------------------------------------------------------------------------------
+
+bool program_stopping(void)
+{
+    const struct thread *program = thread_current()->program;
+
+    return program != NULL && program->stopping;
+}
+
+// A thread of the program that is about to sleep either sees the flag or is woken: both happen with interrupts off.
+void program_stop(struct thread *program)
+{
+    bool enabled = irq_save();
+
+    program->stopping = true;
+    for (struct list_node *node = thread_list.next; node != &thread_list; node = node->next) {
+        struct thread *thread = container_of(node, struct thread, all);
+
+        if (thread->program == program && thread->stop_wakes)
+            thread_wake(thread);
+    }
+    thread_restore(enabled);
+}
+
+bool program_sleep_until_slack(uint64_t deadline_ns, uint64_t slack_ns)
+{
+    struct thread *self = thread_current();
+    bool enabled = irq_save();
+    bool goes_on;
+
+    if (!program_stopping()) {
+        self->stop_wakes = true;
+        thread_block_until(deadline_ns, slack_ns);
+        self->stop_wakes = false;
+    }
+    goes_on = !program_stopping();
+    irq_restore(enabled);
+    return goes_on;
+}
+
+bool program_sleep_until(uint64_t deadline_ns)
+{
+    return program_sleep_until_slack(deadline_ns, 0);
+}
+
+// ---- The guest's own program -------------------------------------------------------------------------------------
 
 static _Noreturn void refuse(const char *name)
 {

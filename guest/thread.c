@@ -265,6 +265,7 @@ struct thread *thread_create_with(const struct thread_config *config)
         thread->argument = memcpy(top, config->argument, config->argument_size);
     thread->stack_pointer = (uint64_t *)frame;
     thread->stack_size = stack_size;
+    thread->program = current->program;
     enabled = irq_save();
     list_append(&thread_list, &thread->all);
     make_ready(thread);
@@ -288,6 +289,12 @@ _Noreturn void thread_begin(struct thread *thread)
 // first words are overwritten.
 static void give_back(struct thread *thread)
 {
+    for (struct list_node *node = thread_list.next; node != &thread_list; node = node->next) {
+        struct thread *other = container_of(node, struct thread, all);
+
+        if (other->program == thread)
+            other->program = NULL;
+    }
     list_remove(&thread->all);
     memory_give(thread, sizeof *thread + thread->stack_size);
 }
@@ -295,6 +302,10 @@ static void give_back(struct thread *thread)
 _Noreturn void thread_exit(int status)
 {
     irq_disable();
+    if (current->program != NULL && current->program != current) {
+        cpu_time_update();
+        current->program->ended_ns += current->cpu_ns;
+    }
     current->status = status;
     current->state = THREAD_EXITED;
     wait_queue_wake_all(&current->ended);

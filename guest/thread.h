@@ -69,6 +69,10 @@ struct thread {
     uint32_t priority;
     int status; // with THREAD_EXITED
     bool timed_out, detached;
+    struct thread *program; // with which the program began to which this one belongs (program.h), or null
+    uint64_t ended_ns;      // in that one: CPU time of the others of its program that have ended
+    bool stopping;          // in that one: program_stop() was called
+    bool stop_wakes;        // it is in program_sleep_until()
     char name[THREAD_NAME_SIZE];
     // Last: an overflow of the stack overwrites it, from the end.
     uint64_t guard[2] __attribute__((aligned(16)));
