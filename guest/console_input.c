@@ -12,6 +12,7 @@
 static struct wait_queue waiters;
 static char buffer[BUFFER_SIZE];
 static int64_t next, length;
+static bool woken; // by console_input_wake()
 
 void console_input_init(void)
 {
@@ -30,16 +31,23 @@ static bool fill(void)
 bool console_input_until(char *byte, uint64_t deadline_ns)
 {
     bool enabled = irq_save();
-    bool in_time = true;
+    bool in_time = true, found;
 
-    while (next >= length && !fill() && in_time)
+    while (next >= length && !fill() && in_time && !woken)
         in_time = wait_queue_wait(&waiters, deadline_ns);
-    if (next < length)
+    found = next < length;
+    if (found)
         *byte = buffer[next++];
     else
-        in_time = false;
+        woken = false;
     irq_restore(enabled);
-    return in_time;
+    return found;
+}
+
+void console_input_wake(void)
+{
+    woken = true;
+    wait_queue_wake_all(&waiters);
 }
 
 void console_input_interrupt(void)

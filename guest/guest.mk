@@ -45,6 +45,7 @@ GUEST_KERNEL := \
 
 # The programs of this image, and what chooses among them.
 GUEST_APPS := \
+	hv/shared/lib/timer_wheel_check.c \
 	guest/main.c \
 	guest/program.c \
 	guest/apps/apps.c \
@@ -56,6 +57,13 @@ GUEST_APPS := \
 	guest/apps/micro_entry.asm \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
+	guest/apps/shell.c \
+	guest/apps/shell_commands.c \
+	guest/apps/shell_job.c \
+	guest/apps/shell_line.c \
+	guest/apps/shell_threads.c \
+	guest/apps/shell_time.c \
+	guest/apps/sleep.c \
 	guest/apps/timeouts.c
 
 GUEST_SRCS := \

@@ -47,6 +47,14 @@ static void put_many(struct line *line, char byte, size_t count)
         put(line, byte);
 }
 
+void line_show(struct line *line)
+{
+    put_text(line, line->prompt, strlen(line->prompt));
+    put_text(line, line->text, line->length);
+    put_many(line, BACKSPACE, line->length - line->cursor);
+    flush(line);
+}
+
 // ---- Editing -----------------------------------------------------------------------------------------------------
 
 static void move_to(struct line *line, size_t cursor)
@@ -251,6 +259,10 @@ static enum line_event control(struct line *line, char byte)
     case CTRL('K'):
         erase(line, line->cursor, line->length);
         break;
+    case CTRL('L'):
+        put(line, '\n');
+        line_show(line);
+        break;
     case CTRL('N'):
         go_forth(line);
         break;
@@ -270,14 +282,6 @@ static enum line_event control(struct line *line, char byte)
 }
 
 // ---- In and out --------------------------------------------------------------------------------------------------
-
-void line_show(struct line *line)
-{
-    put_text(line, line->prompt, strlen(line->prompt));
-    put_text(line, line->text, line->length);
-    put_many(line, BACKSPACE, line->length - line->cursor);
-    flush(line);
-}
 
 void line_begin(struct line *line, const char *prompt)
 {

@@ -8,8 +8,8 @@
 //           line_begin(line, "$ ");
 //       }
 //
-// Keys: left, right, home, end, delete, backspace; up and down for the history; the usual Ctrl-A B C D E F H K N P U W. A line
-// that grows too long takes no more, so a paste of any size harms nothing.
+// Keys: left, right, home, end, delete, backspace; up and down for the history; the usual Ctrl-A B C D E F H K N P U W; Ctrl-L
+// shows the line again, on a new row. A line that grows too long takes no more, so a paste of any size harms nothing.
 //
 // The terminal is told by printable characters and backspaces alone, since guests may send nothing else.
 #pragma once

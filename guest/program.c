@@ -6,9 +6,11 @@
 
 #include "args.h"
 #include "console.h"
+#include "console_input.h"
 #include "cpu_time.h"
 #include "hypercall.h"
 #include "irq.h"
+#include "memory.h"
 #include "pages.h"
 #include "panic.h"
 #include "thread.h"
@@ -44,6 +46,8 @@ static void run(void *argument)
     status = start->program->run(start->argc, argv);
     if (start->ends_guest)
         hypercall_exit((unsigned int)status);
+    irq_disable(); // so that who is woken finds the thread ended
+    console_input_wake();
     thread_exit(status);
 }
 
@@ -53,7 +57,7 @@ static struct thread *start_thread(const struct program *program, int argc, char
     struct start start = { .program = program, .ends_guest = ends_guest, .argc = argc };
     size_t used = 0;
 
-    if (program->run == NULL || argc > PROGRAM_WORDS_MAX)
+    if (program->run == NULL || argc > PROGRAM_WORDS_MAX || memory_left() < PROGRAM_MEMORY)
         return NULL;
     for (int i = 0; i < argc; i++) {
         size_t size = strlen(argv[i]) + 1;
@@ -87,7 +91,7 @@ void program_stop(struct thread *program)
     bool enabled = irq_save();
 
     program->stopping = true;
-    for (struct list_node *node = thread_list.next; node != &thread_list; node = node->next) {
+    list_for_each (node, &thread_list) {
         struct thread *thread = container_of(node, struct thread, all);
 
         if (thread->program == program && thread->stop_wakes)

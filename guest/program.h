@@ -40,12 +40,15 @@ extern const size_t program_count;
 
 #define PROGRAM_WORDS_MAX 24
 #define PROGRAM_TEXT_SIZE 512u // of all words, each with its NUL
+#define PROGRAM_MEMORY \
+    16384u // that must be left to start one: its thread, and something for what it takes itself
 
 // The program of that name, or null.
 const struct program *program_find(const char *name);
 
-// Starts a program that runs, in a thread of its name; the words are copied. Null: they are too many or too long, or the
-// program only sets up. The thread must be joined or detached. From a thread.
+// Starts a program that runs, in a thread of its name; the words are copied. Null: they are too many or too long, the
+// program only sets up, or memory is short. The thread must be joined or detached. At its end console_input_wake() is
+// called. From a thread.
 struct thread *program_start(const struct program *program, int argc, char *const argv[]);
 
 // Asks the program to stop, which that thread began, and wakes all its threads from program_sleep_until(). From a thread

@@ -289,7 +289,7 @@ _Noreturn void thread_begin(struct thread *thread)
 // first words are overwritten.
 static void give_back(struct thread *thread)
 {
-    for (struct list_node *node = thread_list.next; node != &thread_list; node = node->next) {
+    list_for_each (node, &thread_list) {
         struct thread *other = container_of(node, struct thread, all);
 
         if (other->program == thread)

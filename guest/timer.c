@@ -170,6 +170,11 @@ void timer_interrupt(void)
     timer_set_device();
 }
 
+const struct timer_wheel *timer_armed(void)
+{
+    return &wheel;
+}
+
 const struct timer_counts *timer_counts(void)
 {
     return &counts;

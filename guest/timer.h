@@ -73,6 +73,9 @@ void timer_set_device(void);
 // bit for each. Interrupts off before; after a halt (clock_event.h) they are on, and all are served.
 uint64_t timer_idle(void);
 
+// The wheel of what is armed, to be looked at with interrupts off (timer_wheel_walk).
+const struct timer_wheel *timer_armed(void);
+
 // What was asked of timers so far.
 struct timer_counts {
     uint64_t arms;    // moves included

@@ -10,6 +10,8 @@ void idle_start(void)
 
 const struct program programs[] = {
     { "hello", "says hello; the smallest program", .run = hello_run },
+    { "shell", "obeys what is typed at this guest", .run = shell_run },
+    { "sleep", "waits: sleep DURATION", .run = sleep_run },
 
     { "answers", "answers those of timeouts in another guest", .set_up = answers_start },
     { "demo", "three threads that wake now and then", .set_up = demo_start },

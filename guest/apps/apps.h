@@ -7,6 +7,12 @@
 // hello: says hello. The smallest one, to begin with.
 int hello_run(int argc, char *argv[]);
 
+// shell: obeys what is typed at this guest, until `exit`. Once in a guest.
+int shell_run(int argc, char *argv[]);
+
+// sleep DURATION: waits for so long. Status 1 if it was stopped before, 2 if it was not understood.
+int sleep_run(int argc, char *argv[]);
+
 // ---- Programs that set up: work=NAME ------------------------------------------------------------------------------------
 
 // work=demo: three threads with something to do now and then. Arguments: none.

@@ -134,6 +134,7 @@ static void editing(void **state)
     enter("abc def" LEFT LEFT LEFT "\013", "abc ");
     enter("abc def" LEFT LEFT LEFT "\025", "def");
     enter(LEFT RIGHT DELETE "x" RIGHT DELETE, "x");
+    enter("ac" LEFT "\014b", "abc");
     enter("\033[5~\033[Z\033x\001\037y", "y"); // keys that mean nothing
 }
 
