@@ -133,12 +133,11 @@ static inline void set_slice(struct run_queue *queue, uint64_t length_ns)
 // Somebody has waited for a slice already, or there is a CPU that sleeps.
 static void NOINLINE begin_slice_slowly(struct run_queue *queue)
 {
-    if (share_wanted()) {
+    if (share_wanted())
         share_out(queue);
-        if (list_empty(&queue->waiting))
-            return;
-    }
-    set_slice(queue, slice_ns(queue));
+    // The CPU may have just been taken from the one who had it: whoever gets it next begins the slice.
+    if (!list_empty(&queue->waiting) && queue->current != NULL)
+        set_slice(queue, slice_ns(queue));
 }
 
 // The first slice is short and of the same length for all, since most often somebody blocks before it is over.

@@ -112,6 +112,10 @@ UNIT_TESTS += test_sleep_guard
 UNIT_SRCS_test_sleep_guard   := tests/unit/test_sleep_guard.c $(UNIT_SLEEPING)
 UNIT_CFLAGS_test_sleep_guard := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_sched
+UNIT_SRCS_test_sched   := tests/unit/test_sched.c hv/vm/sched.c $(UNIT_SLEEPING)
+UNIT_CFLAGS_test_sched := $(UNIT_MACHINE_CFLAGS) -Dsched_yield=hv_sched_yield # the C library's is another
+
 UNIT_TESTS += test_tsc_warp
 UNIT_SRCS_test_tsc_warp   := tests/unit/test_tsc_warp.c hv/x86/tsc_warp.c
 UNIT_CFLAGS_test_tsc_warp := -iquote tests/fake/tsc_warp
