@@ -20,7 +20,9 @@ static void next_period(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns
 
     vtimer->missed += missed;
     vcpu->page->timer_missed = vtimer->missed;
-    timer_arm(&vtimer->timer, u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns));
+    uint64_t next_ns = u64_add_sat(deadline_ns, (missed + 1) * vtimer->period_ns);
+    vcpu->page->armed_until_ns = next_ns;
+    timer_arm(&vtimer->timer, next_ns);
 }
 
 // The guest writes these words at any time.
@@ -252,7 +254,10 @@ void vtimer_unpark(struct vcpu *vcpu)
 
 static void NOINLINE before_block_slack(struct vcpu *vcpu, uint64_t next_ns, uint64_t slack_ns)
 {
-    if (vcpu->vtimer.period_ns == 0 && u64_add_sat(next_ns, slack_ns) != vcpu->page->armed_until_ns)
+    uint64_t end_ns = u64_add_sat(next_ns, slack_ns);
+
+    // Of a window without an end, the page does not tell whether it is held.
+    if (vcpu->vtimer.period_ns == 0 && (end_ns != vcpu->page->armed_until_ns || end_ns >= LULL_TIME_NEVER))
         hold(vcpu, next_ns, slack_ns);
 }
 

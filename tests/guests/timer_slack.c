@@ -103,6 +103,14 @@ static void endless(void)
         hypercall_set_deadline_slack(deadline_ns, UINT64_MAX);
         await_event(deadline_ns); // open already, and a guest that halts is awake
     }
+    // The same by the page and by the call that waits, with the sum that is just too large, and more.
+    for (uint64_t over_ns = 0; over_ns < 2; over_ns++) {
+        page->next_slack_ns = LULL_TIME_NEVER - deadline_ns + over_ns;
+        page->next_deadline_ns = deadline_ns;
+        await_event(deadline_ns);
+        EXPECT_EQUAL(hypercall_block(deadline_ns, LULL_TIME_NEVER - deadline_ns + over_ns),
+                     LULL_WOKE_TIMEOUT);
+    }
     uint64_t count = page->timer_count;
     hypercall_set_deadline_slack(deadline_ns, UINT64_MAX);
     test_spin(SHORT_NS); // makes no interrupt of its own; another one may serve it
