@@ -136,6 +136,7 @@ void report_irqs(void)
     struct timer_stats stats;
     struct counters counters;
 
+    request_hold(); // the sums and the guests' parts are of one moment
     timer_stats_all(&stats);
     cpu_counters(&counters);
     print_irq("timer", counters.irq_timer);
@@ -156,6 +157,7 @@ void report_irqs(void)
     report_wakeups(stats.by_reason[TIMER_GUEST_EVENT] + stats.by_reason[TIMER_GUEST_PERIOD] +
                        stats.by_reason[TIMER_GUEST_RUNTIME],
                    stats.saved);
+    request_release();
 }
 
 static bool is_leap_year(uint64_t year)

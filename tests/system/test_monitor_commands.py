@@ -226,6 +226,18 @@ def test_registers_stay_whatever_the_operator_does(console):
         assert (number, state) in ((1, "running"), (1, "runnable")), machine.command("guests")
 
 
+def test_interrupts_of_a_busy_machine_add_up(console):
+    """Other CPUs go on serving timers while this one prints."""
+    machine = console("mode=interactive", [("guest", "guest count=16 mem=64K name=web -- hz=1000")], smp=4)
+    machine.prompt(timeout_s=120)
+    for _ in range(5):
+        text = machine.command("irqs")
+        assert re.search(r"^  guests that are gone +0 +0$", text, re.MULTILINE), text
+        by_reason = sum(map(int, re.findall(r"^  for guest .* (\d+)$", text, re.MULTILINE)))
+        rows = re.findall(r"^  (?:guest \d+ +\S+|the \d+ +other guests) +(\d+) +\d+$", text, re.MULTILINE)
+        assert len(rows) == 11 and sum(map(int, rows)) == by_reason > 0, text
+
+
 def test_lists_are_bounded(console):
     machine = console("mode=interactive", [("guest", "guest count=120 mem=8K name=g -- work=idle")])
     machine.prompt(timeout_s=120)
