@@ -6,7 +6,8 @@ from failure. A run ends when a line of it is the last that was waited for, when
 time is over; the caller judges the text.
 
 Debian's Bochs 2.7 has its debugger compiled in: without the command file (-rc) it would stop at the first
-instruction and wait for somebody to type. Its `term` display opens a terminal of its own, so none is needed here.
+instruction and wait for somebody to type. Its `term` display opens a terminal of its own, so none is needed here, and
+somebody must read what it writes there.
 """
 
 import os
@@ -94,16 +95,45 @@ def run(iso, *, time_limit_s, last_line=LAST_LINE, show=None, **machine):
         with open(path / "output.txt", "wb") as output, subprocess.Popen(
                 [PROGRAM, "-q", "-f", path / "bochsrc", "-rc", path / "commands"], stdin=subprocess.DEVNULL,
                 stdout=output, stderr=output, cwd=folder, env={**os.environ, "TERM": "vt100"}) as process:
+            screen = Screen(path / "output.txt")
             try:
-                return follow(process, path, time_limit_s, last_line, show)
+                return follow(process, path, time_limit_s, last_line, show, screen)
             finally:
                 process.kill()
+                screen.close()
 
 
-def follow(process, path, time_limit_s, last_line, show):
+class Screen:
+    """The terminal that the display opens: somebody must read it, or Bochs stands still when it is full."""
+
+    def __init__(self, output):
+        self.output = output
+        self.file = None
+
+    def drain(self):
+        named = re.search(rb'connected to screen "([^"]+)"', self.output.read_bytes())
+        if named is None:
+            return
+        try:
+            self.file = self.file or os.open(named[1], os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+            while os.read(self.file, 65536):
+                pass
+        except BlockingIOError:
+            pass
+        except OSError: # Bochs has ended
+            self.close()
+
+    def close(self):
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+
+
+def follow(process, path, time_limit_s, last_line, show, screen):
     end = time.monotonic() + time_limit_s
     seen = 0
     while True:
+        screen.drain()
         over = process.poll() is not None # before the text is read: nothing is written after it
         text = clean((path / "serial.txt").read_bytes()) if (path / "serial.txt").exists() else ""
         if show is not None and len(text) > seen:
