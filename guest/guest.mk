@@ -40,6 +40,7 @@ GUEST_KERNEL := \
 	guest/timer_report.c \
 	guest/console_input.c \
 	guest/line.c \
+	guest/options.c \
 	guest/dispatch.c \
 	guest/memory.c
 
@@ -50,9 +51,15 @@ GUEST_APPS := \
 	guest/program.c \
 	guest/apps/apps.c \
 	guest/apps/answers.c \
+	guest/apps/clockwatch.c \
+	guest/apps/cyclictest.c \
 	guest/apps/demo.c \
 	guest/apps/hello.c \
+	guest/apps/jitter.c \
+	guest/apps/pingpong.c \
 	guest/apps/random.c \
+	guest/apps/stress.c \
+	guest/apps/ticker.c \
 	guest/apps/micro.c \
 	guest/apps/micro_entry.asm \
 	guest/apps/micro_wait.c \

@@ -68,6 +68,18 @@ void *memory_take(size_t size)
     return memset(block, 0, size);
 }
 
+bool memory_fits(size_t size)
+{
+    size_t whole = align_up(size, ALIGNMENT);
+    bool enabled = irq_save();
+    bool fits = whole <= u64_sub_sat(end, next);
+
+    for (const struct free_block *block = free_blocks; block != NULL && !fits; block = block->next)
+        fits = block->size == whole;
+    irq_restore(enabled);
+    return fits;
+}
+
 void memory_give(void *taken, size_t size)
 {
     struct free_block *block = taken;

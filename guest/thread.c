@@ -248,9 +248,19 @@ static void set_up(struct thread *thread, const struct thread_config *config)
     thread->guard[0] = thread->guard[1] = GUARD;
 }
 
+static size_t stack_size_of(const struct thread_config *config)
+{
+    return config->stack_size != 0 ? config->stack_size : THREAD_STACK_SIZE;
+}
+
+struct thread *thread_try(const struct thread_config *config)
+{
+    return memory_fits(sizeof(struct thread) + stack_size_of(config)) ? thread_create_with(config) : NULL;
+}
+
 struct thread *thread_create_with(const struct thread_config *config)
 {
-    size_t stack_size = config->stack_size != 0 ? config->stack_size : THREAD_STACK_SIZE;
+    size_t stack_size = stack_size_of(config);
     struct thread *thread = memory_take(sizeof *thread + stack_size);
     uint8_t *top = (uint8_t *)(thread + 1) + stack_size - align_up(config->argument_size, STACK_ALIGNMENT);
     struct first_frame *frame = (struct first_frame *)top - 1;

@@ -104,6 +104,9 @@ void thread_init(void);
 struct thread *thread_create(const char *name, void (*entry)(void *argument), void *argument);
 struct thread *thread_create_with(const struct thread_config *config);
 
+// The same, but null when memory is out.
+struct thread *thread_try(const struct thread_config *config);
+
 // Ends the calling thread.
 _Noreturn void thread_exit(int status);
 

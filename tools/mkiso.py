@@ -83,14 +83,17 @@ def entry(boot_line, modules, screen="text"):
     return "\n".join(lines) + "\n", files
 
 
-def selftest_modules(list_file, guests):
-    """Reads selftest.list: returns [(image file, module line)], the line beginning with the guest's name."""
+def selftest_modules(list_file, guests, guest):
+    """Reads selftest.list: returns [(image file, module line)], the line beginning with the guest's name.
+
+    `guests` is the folder of the images; the guest OS, which is `guest`, is called so.
+    """
     modules = []
     for number, line in enumerate(Path(list_file).read_text(encoding="ascii").splitlines(), 1):
         words = line.split("#")[0].split()
         if not words:
             continue
-        image = Path(guests) / f"{words[0]}.elf"
+        image = Path(guest) if words[0] == "guest" else Path(guests) / f"{words[0]}.elf"
         if not image.exists():
             raise IsoError(f"{list_file}:{number}: there is no {image}; add {words[0]} to tests/guests/guests.mk")
         modules.append((image, " ".join(words)))
@@ -101,9 +104,10 @@ def menu(config, guest, list_file, guests):
     """Returns (grub.cfg text, files) for the product's menu."""
     files = {"/boot/guest.elf": guest}
     lines = []
-    for image, line in selftest_modules(list_file, guests):
-        files[f"/boot/guests/{image.name}"] = image
-        lines.append(f"    module2 /boot/guests/{image.name} {quote_line(line)}")
+    for image, line in selftest_modules(list_file, guests, guest):
+        path = "/boot/guest.elf" if image == Path(guest) else f"/boot/guests/{image.name}"
+        files[path] = image
+        lines.append(f"    module2 {path} {quote_line(line)}")
     text = Path(config).read_text(encoding="ascii")
     if text.count(SELFTEST_MARK) != 1:
         raise IsoError(f"{config}: must hold {SELFTEST_MARK} exactly once")

@@ -12,6 +12,12 @@ const struct program programs[] = {
     { "hello", "says hello; the smallest program", .run = hello_run },
     { "shell", "obeys what is typed at this guest", .run = shell_run },
     { "sleep", "waits: sleep DURATION", .run = sleep_run },
+    { "clockwatch", "checks that the clock is right", .run = clockwatch_run },
+    { "cyclictest", "measures how late a thread wakes", .run = cyclictest_run },
+    { "jitter", "finds time that a busy program lost", .run = jitter_run },
+    { "pingpong", "rings at another guest and back", .run = pingpong_run },
+    { "stress", "makes load: CPU, timers, doorbells", .run = stress_run },
+    { "ticker", "prints the date and time, never drifting", .run = ticker_run },
 
     { "answers", "answers those of timeouts in another guest", .set_up = answers_start },
     { "demo", "three threads that wake now and then", .set_up = demo_start },

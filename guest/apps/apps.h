@@ -13,6 +13,14 @@ int shell_run(int argc, char *argv[]);
 // sleep DURATION: waits for so long. Status 1 if it was stopped before, 2 if it was not understood.
 int sleep_run(int argc, char *argv[]);
 
+// These say what they do and which options they have when they are called with --help.
+int clockwatch_run(int argc, char *argv[]);
+int cyclictest_run(int argc, char *argv[]);
+int jitter_run(int argc, char *argv[]);
+int pingpong_run(int argc, char *argv[]);
+int stress_run(int argc, char *argv[]);
+int ticker_run(int argc, char *argv[]);
+
 // ---- Programs that set up: work=NAME ------------------------------------------------------------------------------------
 
 // work=demo: three threads with something to do now and then. Arguments: none.
