@@ -30,6 +30,13 @@ def test_a_single_interrupt_is_noticed(boot):
     outcome.says(r"^selftest: guest: failure: \d+ hardware interrupts")
 
 
+def test_an_idle_shell_causes_no_interrupt(boot):
+    """It waits for a key, and nothing looks whether one has come."""
+    line = "guest count=2 mem=256K expect=silence timeout=20s -- shell"
+    outcome = boot("mode=selftest exit=debug", [("guest", line)]).succeeded()
+    outcome.says(r"^selftest: guest: success: no hardware interrupt in 20 s, 2 guests$")
+
+
 def hardware_interrupts(log):
     """How many hardware interrupts QEMU itself noted while the hypervisor or a guest ran (cpu_loop's -d int)."""
     count = 0
