@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The guest's shell, typed at through the monitor over the real serial line: every command, programs in the foreground and in
-the background, editing, pastes, and what is wrong."""
+"""The guest's shell, typed at through the monitor over the real serial line: every command, programs in the foreground
+and in the background, editing, pastes, and what is wrong."""
 
 import re
 
@@ -125,6 +125,8 @@ def test_time(shell):
     assert 10_000_000 <= inner["real"] <= outer["real"], text
     for times in (inner, outer):
         assert times["CPU"] + times["steal"] <= times["real"], text
+    times = measured(shell.answer("time stress -c 2 -t 300ms"))  # threads of its own, which compute all the time
+    assert times["CPU"] + times["steal"] >= 250_000_000, times
     assert shell.answer("time nonsense").startswith("`nonsense`: expected")
 
 
@@ -170,7 +172,8 @@ def test_ps(shell):
 def test_top(shell):
     shell.send("top 200ms\r")
     for _ in range(3):
-        _, match = shell.expect(r"2 threads, steal [\d.]+ %[\r\n]+thread[^\n]*\n(?P<rows>(\w+ +\w+ +\d +[\d.]+[\r\n]+){2})")
+        _, match = shell.expect(r"2 threads, steal [\d.]+ %[\r\n]+thread[^\n]*\n"
+                                r"(?P<rows>(\w+ +\w+ +\d +[\d.]+[\r\n]+){2})")
         rows = match["rows"].decode().splitlines()
         shares = [float(row.split()[-1]) for row in rows if row]
         assert shares == sorted(shares, reverse=True) and 0 < sum(shares) <= 100.02, rows
