@@ -22,6 +22,8 @@ class Shell:
         machine.prompt(timeout_s=120)
         machine.child.send(f"console {guest}\r")
         self.prompt()
+        self.send("echo ready\r")  # what was on the screen before is done with when this is
+        self.expect(r"[\r\n]ready[\r\n]+\$ ")
 
     def send(self, text):
         self.machine.child.send(text)
