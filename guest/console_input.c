@@ -44,6 +44,15 @@ bool console_input_until(char *byte, uint64_t deadline_ns)
     return found;
 }
 
+void console_input_listen(void)
+{
+    bool enabled = irq_save();
+
+    if (next >= length)
+        fill();
+    irq_restore(enabled);
+}
+
 void console_input_wake(void)
 {
     woken = true;

@@ -150,6 +150,7 @@ int shell_run(int argc, char *argv[])
     thread_set_priority(THREAD_PRIORITY_HIGHEST);
     shell = memory_take(sizeof *shell);
     shell_time_look(&shell->ticks);
+    console_input_listen();
     console_print("`help` lists what there is\n");
     prompt(shell);
     while (!shell->ends) {

@@ -264,4 +264,4 @@ def test_a_bad_end_points_to_the_console(console):
     machine.prompt()  # drawn again behind the line of the log
     machine.prompt()
     assert "ended: exit code 101; see `console`" in machine.command("guests")
-    assert "there is no program work=nothing" in machine.command("console wrong")
+    assert "there is no program nothing" in machine.command("console wrong")

@@ -51,9 +51,16 @@ def test_top_fits_the_terminal(console, rows, columns):
     assert all(len(line) < columns for line in lines), lines
 
 
+def kill_all(monitor):
+    """Ends all guests, and waits until what they had has been given back, which takes some steps of a timer."""
+    monitor.command("kill all")
+    while "0 timers armed" not in monitor.command("timers"):
+        pass
+
+
 def test_top_draws_on_demand_only(monitor):
     """With 0 nothing is drawn until it is asked for, and no timer of the monitor's is armed."""
-    monitor.command("kill all")
+    kill_all(monitor)
     monitor.child.send("top 0\r")
     drawing(monitor)
     for key in " \r":
@@ -67,7 +74,7 @@ def test_top_draws_on_demand_only(monitor):
 
 @pytest.mark.parametrize("key", ["q", "\x03", "\x1d"])
 def test_nothing_ticks_behind_top(monitor, key):
-    monitor.command("kill all")
+    kill_all(monitor)
     monitor.child.send("top 1\r")
     drawing(monitor)
     monitor.child.send(key)
