@@ -12,7 +12,7 @@
 
 static bool following;
 static bool after_start;  // nothing has been typed yet
-static bool complained;   // that the guest takes no input, or not as fast
+static const char *loss;  // why bytes are lost, as it was said; NULL: nothing was said yet
 static uint32_t guest_id; // that is followed, or was; 0: none yet
 static uint64_t seen;     // bytes of its output, when it was left
 
@@ -50,7 +50,7 @@ static void follow(const struct guest *guest, uint64_t position)
     seen = position;
     following = alive;
     after_start = true;
-    complained = false;
+    loss = NULL;
     if (alive)
         console_show(guest->id);
 }
@@ -88,20 +88,27 @@ static void leave(void)
     log_print("\n");
 }
 
-// Where bytes are lost, that is said once for each visit.
+static const char *loss_of(const struct guest *guest)
+{
+    if (guest->state != GUEST_ALIVE)
+        return "has ended; Ctrl-] leaves its console";
+    if (!guest_console_listens(guest))
+        return "takes no input; Ctrl-] leaves its console";
+    return "does not read what is typed, and some of it is lost";
+}
+
+// Where bytes are lost, that is said once for each visit, and again when the reason is another.
 static void pass(char byte)
 {
     struct guest *guest = guest_find(guest_id);
+    const char *now;
 
-    if (guest == NULL || guest_console_input(guest, &byte, 1) == 1 || complained)
+    if (guest == NULL || guest_console_input(guest, &byte, 1) == 1)
         return;
-    complained = true;
-    if (guest->state != GUEST_ALIVE)
-        log_print("[guest %u has ended; Ctrl-] leaves its console]\n", guest_id);
-    else if (!guest_console_listens(guest))
-        log_print("[guest %u takes no input; Ctrl-] leaves its console]\n", guest_id);
-    else
-        log_print("[guest %u does not read what is typed, and some of it is lost]\n", guest_id);
+    now = loss_of(guest);
+    if (now != loss)
+        log_print("[guest %u %s]\n", guest_id, now);
+    loss = now;
 }
 
 bool follow_input(char byte)

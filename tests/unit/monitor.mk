@@ -16,3 +16,7 @@ UNIT_TESTS += test_argument
 UNIT_SRCS_test_argument   := tests/unit/test_argument.c hv/monitor/argument.c hv/core/option.c \
 	hv/shared/lib/format.c hv/shared/lib/parse.c $(UNIT_LOG)
 UNIT_CFLAGS_test_argument := -Itests/fake
+
+UNIT_TESTS += test_follow
+UNIT_SRCS_test_follow   := tests/unit/test_follow.c hv/monitor/follow.c hv/vm/console_ring.c $(UNIT_LOG)
+UNIT_CFLAGS_test_follow := -Itests/fake
