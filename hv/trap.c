@@ -2,8 +2,8 @@
 // The one switch on the trap vector: whatever interrupts a guest, or the hypervisor, comes through here.
 //
 // entry.asm saves a guest's registers and calls trap_from_guest(); mostly the guest goes on afterwards, and the run
-// loop (vm/vcpu.c) gets a word only if cpu->leave is set. The idle sleep (vm/sched.c) calls trap_from_idle(). The
-// hypervisor itself is never interrupted; what faults in it comes to trap_in_hypervisor(). Interrupts are off
+// loop (vm/vcpu.c) gets a word only where that returns false. The idle sleep (vm/sched.c) calls trap_from_idle().
+// The hypervisor itself is never interrupted; what faults in it comes to trap_in_hypervisor(). Interrupts are off
 // throughout.
 #include "trap.h"
 

@@ -189,11 +189,6 @@ def main():
     qemu.add_options(parser)
     options = parser.parse_args()
 
-    def measure():
-        output, problems = figures.boot(options.iso, options, TIMEOUT_S)
-        found, more = parse(output)
-        return output, found, problems + more
-
     def publish(found):
         folder = figures.write(options.output, "arming", found["slack"] + found["traps"], COLUMNS, found)
         (folder / "savings.txt").write_text("\n".join(table(found)) + "\n", encoding="ascii")
@@ -203,7 +198,7 @@ def main():
             print(f"work={work}: {what}")
         print(f"arming: figures written to {folder}/arming.json, .csv and .svg")
 
-    return figures.main("arming", measure, publish)
+    return figures.main("arming", options, TIMEOUT_S, parse, publish)
 
 
 if __name__ == "__main__":

@@ -91,17 +91,12 @@ def main():
     qemu.add_options(parser)
     options = parser.parse_args()
 
-    def measure():
-        output, problems = figures.boot(options.iso, options, TIMEOUT_S)
-        found, more = parse(output)
-        return output, found, problems + more
-
     def publish(found):
         folder = figures.write(options.output, "micro", found, KEYS)
         print(*(limits if options.limits else table)(found), sep="\n")
         print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
 
-    return figures.main("bench", measure, publish)
+    return figures.main("bench", options, TIMEOUT_S, parse, publish)
 
 
 if __name__ == "__main__":

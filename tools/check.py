@@ -63,7 +63,7 @@ def sizes(_):
         if lines > MAX_C_LINES:
             found += f"{path}: {lines} lines, at most {MAX_C_LINES}: split it by noun\n"
     total = sum(len(path.read_text(encoding="utf-8").splitlines())
-                for path in sources(".asm", folders=("hv", "boot", "guest")))
+                for path in sources(".asm", ".inc", folders=("hv", "boot", "guest")))
     if total > MAX_ASM_LINES:
         found += f"{total} lines of assembly in all, at most {MAX_ASM_LINES}\n"
     return found
@@ -71,14 +71,14 @@ def sizes(_):
 
 def line_lengths(_):
     return "".join(f"{path}:{number}: {len(line)} columns, at most {MAX_COLUMNS}\n"
-                   for path in sources(".c", ".h", ".asm", folders=("hv",))
+                   for path in sources(".c", ".h", ".asm", ".inc", folders=("hv",))
                    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
                    if len(line) > MAX_COLUMNS)
 
 
 def licences(_):
     return "".join(f"{path}: has no SPDX-License-Identifier in its first three lines\n"
-                   for path in sources(".c", ".h", ".asm", ".py", folders=(*C_FOLDERS, "tools"))
+                   for path in sources(".c", ".h", ".asm", ".inc", ".py", folders=(*C_FOLDERS, "tools"))
                    if not any("SPDX-License-Identifier: BSD-2-Clause" in line
                               for line in path.read_text(encoding="utf-8").splitlines()[:3]))
 

@@ -184,11 +184,9 @@ def main():
     qemu.add_options(parser)
     options = parser.parse_args()
 
-    def measure():
-        output, problems = figures.boot(options.iso, options, TIMEOUT_S)
-        points, more = parse(output, options.guests)
-        noisy = [f"{point['series']} {point['guests']} is not silent" for point in not_silent(points)]
-        return output, points, problems + more + noisy
+    def parse_all(output):
+        points, problems = parse(output, options.guests)
+        return points, problems + [f"{point['series']} {point['guests']} is not silent" for point in not_silent(points)]
 
     def publish(points):
         folder = figures.write(options.output, "curve", points, COLUMNS)
@@ -201,7 +199,7 @@ def main():
               f"{sum(point['time_s'] for point in points if point['series'] in ('idle', 'far')):.0f} s")
         print(f"curve: figures written to {folder}/curve.json, .csv and .svg")
 
-    return figures.main("curve", measure, publish)
+    return figures.main("curve", options, TIMEOUT_S, parse_all, publish)
 
 
 if __name__ == "__main__":

@@ -28,22 +28,24 @@ def boot(iso, options, timeout_s):
     return done.stdout.decode("utf-8", errors="replace"), problems
 
 
-def main(tool, measure, publish):
-    """A tool's exit status: 0, or 1 if there are problems, or 2 if it cannot start.
+def main(tool, options, timeout_s, parse, publish):
+    """Boots options.iso and publishes its figures; returns the tool's exit status: 0, or 1 if there are problems, or 2
+    if it cannot start.
 
-    `measure` returns (serial output, figures, problems) and may raise ValueError; `publish` gets the figures.
+    `parse` makes (figures, problems) of the serial output; `publish` gets the figures, where there is no problem.
     """
     try:
-        output, figures, problems = measure()
+        output, problems = boot(options.iso, options, timeout_s)
+        found, more = parse(output)
     except ValueError as error:
         print(f"{tool}: {error}", file=sys.stderr)
         return 2
-    if problems:
+    if problems + more:
         print(output)
-        for problem in problems:
+        for problem in problems + more:
             print(f"{tool}: FAILED: {problem}", file=sys.stderr)
         return 1
-    publish(figures)
+    publish(found)
     return 0
 
 

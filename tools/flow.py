@@ -8,7 +8,8 @@ STAGES = {"arm_head": "arm", "block": "go to sleep", "expiry_blocked": "wake", "
 
 # Each step is what these files do. A file that is in no step is an error, so the columns always add up.
 STEPS = {
-    "cross the ring boundary, name the trap": ("hv/x86/entry.asm", "hv/x86/entry.h", "hv/x86/control.h", "hv/trap.c"),
+    "cross the ring boundary, name the trap": ("hv/x86/entry.asm", "hv/x86/entry_macros.inc", "hv/x86/entry.h",
+                                               "hv/x86/control.h", "hv/trap.c"),
     "what the guest asked for": ("hv/vm/hypercall.c", "hv/vm/vtimer.c", "hv/vm/vtimer.h"),
     "read the clock": ("hv/x86/tsc.h", "hv/time/clock.h", "hv/time/clock.c"),
     "the timer queue and its wheel": ("hv/time/timer.c", "hv/time/timer.h", "hv/time/timer_queue.h",

@@ -13,6 +13,7 @@
 ; After this file read hv/trap.c: it has one case for each vector.
 
 %include "asm_offsets.inc"
+%include "entry_macros.inc"
 
 extern hypercall_table          ; hv/vm/hypercall.c: one C function for each call of the fast path
 extern hypercall_fast_count
@@ -21,86 +22,6 @@ extern trap_in_hypervisor
 extern trap_fatal
 
 default rel
-
-; Three bytes that cpu_init() turns into stac or clac where the CPU has SMAP; see user_access.h.
-%macro CLAC 0
-%%site: db 0x0f, 0x1f, 0x00
-[section .clac_sites]
-        dq %%site
-__?SECT?__
-%endmacro
-
-; The stub has left vector and error on the stack, so cs is behind them and rip.
-%macro CROSS_FROM_GUEST 0
-        test byte [rsp + 24], 3 ; cs: did it come from ring 3?
-        jz from_hypervisor
-        swapgs
-        CLAC
-        cld
-        inc qword [gs:CPU_CROSSINGS]
-%endmacro
-
-%macro PUSH_SCRATCH 0
-        push rax
-        push rcx
-        push rdx
-        push rsi
-        push rdi
-        push r8
-        push r9
-        push r10
-        push r11
-%endmacro
-
-%macro PUSH_REGISTERS 0
-        PUSH_SCRATCH
-        push rbx
-        push rbp
-        push r12
-        push r13
-        push r14
-        push r15
-%endmacro
-
-%macro POP_PRESERVED 0
-        pop r15
-        pop r14
-        pop r13
-        pop r12
-        pop rbp
-        pop rbx
-%endmacro
-
-%macro POP_SCRATCH 0
-        pop r11
-        pop r10
-        pop r9
-        pop r8
-        pop rdi
-        pop rsi
-        pop rdx
-        pop rcx
-        pop rax
-%endmacro
-
-; On the way out, rsp points to frame->r11.
-%macro RESUME_GUEST 0
-        POP_SCRATCH
-        add rsp, 16             ; vector, error
-        swapgs
-        iretq
-%endmacro
-
-; Close the present share of time into %1 and leave the stamp for the next. Clobbers rax, rdx, %2.
-%macro ACCOUNT_TO 2
-        rdtsc
-        shl rdx, 32
-        or rax, rdx
-        mov %2, rax
-        sub rax, [gs:CPU_SHARE_STAMP]
-        mov [gs:CPU_SHARE_STAMP], %2
-        add [gs:%1], rax
-%endmacro
 
 section .text
 

@@ -81,10 +81,15 @@ UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/shared/lib/form
 	tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_SCREEN := tests/unit/screen_words.c hv/dev/screen.c hv/dev/screen_pixels.c hv/dev/screen_text.c
+
 UNIT_TESTS += test_screen
-UNIT_SRCS_test_screen   := tests/unit/test_screen.c hv/dev/screen.c hv/dev/screen_pixels.c hv/dev/screen_text.c \
-	$(UNIT_MACHINE)
+UNIT_SRCS_test_screen   := tests/unit/test_screen.c $(UNIT_SCREEN) $(UNIT_MACHINE)
 UNIT_CFLAGS_test_screen := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_screen_pixels
+UNIT_SRCS_test_screen_pixels   := tests/unit/test_screen_pixels.c $(UNIT_SCREEN) $(UNIT_MACHINE)
+UNIT_CFLAGS_test_screen_pixels := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_power
 UNIT_SRCS_test_power   := tests/unit/test_power.c hv/dev/power.c $(UNIT_MACHINE)
