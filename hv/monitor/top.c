@@ -177,6 +177,14 @@ static void draw_now(void)
         begin_looking();
 }
 
+// The first drawing again, now that the size is known: from boot too, for since the other one next to nothing happened.
+static void draw_again(void)
+{
+    top.first = true;
+    top.last = (struct figures){ .time_ns = 0 };
+    draw_now();
+}
+
 bool top_active(void)
 {
     return top.active;
@@ -191,7 +199,7 @@ bool top_input(char byte)
     if (key == KEY_SIZE) {
         terminal_answer(top.keys.parameters[0], top.keys.parameters[1]);
         if (!top.has_size)
-            draw_now();
+            draw_again();
         top.has_size = true;
     } else if (key == KEY_ENTER || (key == KEY_CHARACTER && top.keys.character == ' ')) {
         draw_now();
