@@ -56,6 +56,19 @@ bool option_is(const struct option_word *word, const char *text)
     return word->length == strlen(text) && memcmp(word->text, text, word->length) == 0;
 }
 
+static bool is_printable(char c)
+{
+    return c >= ' ' && c <= '~';
+}
+
+bool option_is_printable(const struct option_word *word)
+{
+    for (size_t i = 0; i < word->length; i++)
+        if (!is_printable(word->text[i]))
+            return false;
+    return true;
+}
+
 static void say_word(struct sentence *sentence, const struct option_word *word)
 {
     bool cut = word->length > WORD_SHOWN_MAX;
@@ -64,7 +77,7 @@ static void say_word(struct sentence *sentence, const struct option_word *word)
     say(sentence, "`");
     for (size_t i = 0; i < shown; i++) {
         char c = word->text[i];
-        say(sentence, "%c", c >= ' ' && c <= '~' ? c : '?');
+        say(sentence, "%c", is_printable(c) ? c : '?');
     }
     say(sentence, "%s`: ", cut ? "..." : "");
 }
@@ -114,7 +127,7 @@ static void say_expected(struct sentence *sentence, const struct option *option)
             (unsigned long long)(option->max / NSEC_PER_SEC));
         break;
     case OPTION_TEXT:
-        say(sentence, "1 to %zu characters", option->size - 1);
+        say(sentence, "1 to %zu printable characters", option->size - 1);
         break;
     }
 }
@@ -163,7 +176,7 @@ static bool store(const struct option *option, const struct option_word *value, 
     uint64_t number = 0;
 
     if (option->kind == OPTION_TEXT) {
-        if (value->length == 0 || value->length > option->size - 1)
+        if (value->length == 0 || value->length > option->size - 1 || !option_is_printable(value))
             return false;
         memcpy(field, value->text, value->length);
         field[value->length] = '\0';

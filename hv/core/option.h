@@ -22,7 +22,7 @@ enum option_kind {
     OPTION_NUMBER,   // decimal or 0x hexadecimal, min .. max; or one word, which stands for max
     OPTION_SIZE,     // bytes, with K, M or G, min .. max
     OPTION_DURATION, // ns, us, ms or s, min .. max in nanoseconds
-    OPTION_TEXT,     // 1 .. size - 1 characters, stored with a NUL
+    OPTION_TEXT,     // 1 .. size - 1 printable ASCII characters, stored with a NUL
 };
 
 struct option {
@@ -49,6 +49,9 @@ bool option_next(const char **line, struct option_word *word);
 
 // True where the word is exactly `text`.
 bool option_is(const struct option_word *word, const char *text);
+
+// True where a terminal can show all of it as it stands: printable ASCII.
+bool option_is_printable(const struct option_word *word);
 
 // Stores the value of a `key=value` word. Where the key is unknown or the value is bad, nothing is stored, `error` gets
 // the sentence, and the answer is false. Bytes that are not printable appear in the sentence as '?'.

@@ -50,6 +50,13 @@ bool acpi_parse_rsdp(const uint8_t *bytes, size_t length, uint64_t *root_phys, b
     return true;
 }
 
+// What is shown of a damaged table must not be obeyed by a terminal.
+static void make_printable(char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        text[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
+}
+
 bool acpi_check_table(const uint8_t *bytes, size_t length, const char *signature)
 {
     struct acpi_header header;
@@ -59,6 +66,7 @@ bool acpi_check_table(const uint8_t *bytes, size_t length, const char *signature
     }
     memcpy(&header, bytes, sizeof(header));
     if (memcmp(header.signature, signature, sizeof(header.signature)) != 0) {
+        make_printable(header.signature, sizeof(header.signature));
         log_warn("acpi: %s refused: its signature reads %.4s", signature, header.signature);
         return false;
     }

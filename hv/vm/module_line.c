@@ -103,10 +103,12 @@ static bool read_name(const char **line, struct module_options *out, char *error
                       "the module line has no name before `--`; expected NAME key=value ... -- arguments");
         return false;
     }
-    if (word.length > MODULE_NAME_SIZE - 1 || memchr(word.text, '=', word.length) != NULL) {
-        format_buffer(error, MODULE_ERROR_MAX,
-                      "the module line must start with a name of at most %d characters and without `=`",
-                      MODULE_NAME_SIZE - 1);
+    if (word.length > MODULE_NAME_SIZE - 1 || memchr(word.text, '=', word.length) != NULL ||
+        !option_is_printable(&word)) {
+        format_buffer(
+            error, MODULE_ERROR_MAX,
+            "the module line must start with a name of at most %d printable characters and without `=`",
+            MODULE_NAME_SIZE - 1);
         return false;
     }
     memcpy(out->image, word.text, word.length);

@@ -196,7 +196,7 @@ static void every_kind_of_value(void **state)
     assert_string_equal(error, "`time=999ns`: expected a time from 1us to 1s, as in 20ms");
     assert_false(set("time=5", &example, error));
     assert_false(set("text=abcde", &example, error));
-    assert_string_equal(error, "`text=abcde`: expected 1 to 4 characters");
+    assert_string_equal(error, "`text=abcde`: expected 1 to 4 printable characters");
     assert_false(set("text=", &example, error));
     assert_int_equal(example.small, 255);
     assert_int_equal(example.size, 65536);

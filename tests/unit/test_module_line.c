@@ -125,7 +125,7 @@ static void refusals_say_why(void **state)
         { "guest count=2 mem=1M count=2", "guest: `count=` is given twice" },
         { "guest timeout=1s cpu=1 timeout=2s", "guest: `timeout=` is given twice" },
         { "guest name=a name=b", "guest: `name=` is given twice" },
-        { "abcdefghijklmnopqrstuvwxyz123456", "at most 31 characters" },
+        { "abcdefghijklmnopqrstuvwxyz123456", "at most 31 printable characters" },
         { "guest count=0", "guest: `count=0`: expected a number from 1 to 10000" },
         { "guest count=10001", "expected a number from 1 to 10000" },
         { "guest count=ten", "expected a number" },
@@ -134,8 +134,11 @@ static void refusals_say_why(void **state)
         { "guest mem=513M", "expected a size" },
         { "guest mem=1T", "expected a size" },
         { "guest mem=17179869184G", "expected a size" },
-        { "guest name=", "expected 1 to 31 characters" },
-        { "guest name=abcdefghijklmnopqrstuvwxyz123456", "expected 1 to 31 characters" },
+        { "guest name=", "expected 1 to 31 printable characters" },
+        { "guest name=abcdefghijklmnopqrstuvwxyz123456", "expected 1 to 31 printable characters" },
+        { "gu\x1b[2Jest", "at most 31 printable characters" }, // a terminal would obey it
+        { "guest name=a\x1b[2J", "`name=a?[2J`: expected 1 to 31 printable characters" },
+        { "guest name=a\xe4", "`name=a?`: expected 1 to 31 printable characters" },
         { "guest timeout=10", "expected a time from 1000us to 1000s" },
         { "guest timeout=1001s", "expected a time" },
         { "guest pause=9us", "expected a time from 10us to 10s" },
@@ -146,7 +149,7 @@ static void refusals_say_why(void **state)
         { "guest expect=kill:", "expected exit:CODE" },
         { "guest expect=silencer", "expected exit:CODE" },
         { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456", "expected exit:CODE" },
-        { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456789", "expected 1 to 39 characters" },
+        { "guest expect=kill:abcdefghijklmnopqrstuvwxyz123456789", "expected 1 to 39 printable characters" },
     };
 
     (void)state;

@@ -179,9 +179,10 @@ void *machine_map(uint64_t phys, uint64_t size, bool cached)
     struct region *mapping = add_region(&mappings, phys, size);
     memset(mapping->bytes, 0xff, size);
     for (struct region *region = memory; region != NULL; region = region->next) {
-        for (uint64_t i = 0; i < size; i++)
-            if (phys + i >= region->phys && phys + i - region->phys < region->size)
-                mapping->bytes[i] = region->bytes[phys + i - region->phys];
+        uint64_t from = phys > region->phys ? phys : region->phys;
+        uint64_t to = phys + size < region->phys + region->size ? phys + size : region->phys + region->size;
+        if (from < to)
+            memcpy(mapping->bytes + (from - phys), region->bytes + (from - region->phys), to - from);
     }
     return mapping->bytes;
 }
