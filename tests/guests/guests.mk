@@ -27,6 +27,7 @@ KERNEL_TESTS := \
 	os_slice \
 	os_stack \
 	os_thread \
+	os_tick \
 	os_wait
 
 TEST_GUESTS := \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // HCALL_SET_DEADLINE returns the deadline that it replaces, or never: of the event armed by call, moved by the page, or
-// periodic; or of the one that is pending already, which it takes back. Never is no deadline and no error; 0 is a
+// periodic; or of the one that is pending already, which it takes back, but not of one that the guest has heard of. Never is no deadline and no error; 0 is a
 // deadline; nothing that stands in the page makes the result look like an error.
 #include "test.h"
 
@@ -101,11 +101,32 @@ static void periodic(void)
     expect_nothing_pending();
 }
 
+// An event that has come, and reached the guest, is replaced no more, whatever the guest writes into its page.
+static void delivered(void)
+{
+    for (unsigned int i = 0; i < 10; i++) {
+        uint64_t events = test_timer_count;
+        bool held = i % 2 != 0; // interrupts are off when it comes
+
+        hypercall_set_clockevent(SHORT_NS);
+        if (held)
+            wait_until_pending();
+        irq_enable();
+        while (test_timer_count == events) {
+        }
+        irq_disable();
+        pages_vcpu()->pending |= BIT(LULL_IRQ_TIMER);
+        EXPECT_EQUAL(hypercall_set_deadline(LULL_TIME_NEVER), LULL_TIME_NEVER);
+        EXPECT_EQUAL(pages_vcpu()->pending, 0);
+    }
+}
+
 int test_main(void)
 {
     armed();
     never();
     pending();
     periodic();
+    delivered();
     return TEST_PASSED;
 }

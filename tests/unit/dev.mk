@@ -43,6 +43,10 @@ UNIT_SRCS_test_run_timer   := tests/unit/test_run_timer.c hv/vm/run_timer.c hv/v
 	hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_run_timer := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_guest_console
+UNIT_SRCS_test_guest_console   := tests/unit/test_guest_console.c hv/vm/guest_console.c $(UNIT_MACHINE) $(UNIT_PANIC)
+UNIT_CFLAGS_test_guest_console := $(UNIT_MACHINE_CFLAGS)
+
 UNIT_TESTS += test_clock
 UNIT_SRCS_test_clock   := tests/unit/test_clock.c hv/time/clock.c hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_clock := $(UNIT_MACHINE_CFLAGS)
