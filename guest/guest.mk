@@ -51,6 +51,7 @@ GUEST_APPS := \
 	guest/program.c \
 	guest/apps/apps.c \
 	guest/apps/answers.c \
+	guest/apps/calls.c \
 	guest/apps/clockwatch.c \
 	guest/apps/cyclictest.c \
 	guest/apps/demo.c \
@@ -62,6 +63,7 @@ GUEST_APPS := \
 	guest/apps/ticker.c \
 	guest/apps/micro.c \
 	guest/apps/micro_entry.asm \
+	guest/apps/micro_measure.c \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
 	guest/apps/shell.c \

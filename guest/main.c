@@ -22,7 +22,7 @@ _Noreturn void guest_main(const struct lull_start_page *start); // called by sta
 
 static const char *const known_args[] = { "work", "hz",    "n",     "timers", "bits",  "seed",
                                           "role", "peer",  "unit",  "period", "start", "arm",
-                                          "idle", "slack", "phase", "report" };
+                                          "idle", "slack", "phase", "report", "next",  "wait" };
 
 // The hypervisor has looked at this image's note (start.asm) already; one before version 3 has not.
 static void check_abi(const struct lull_start_page *start)

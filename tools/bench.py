@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the cycle-count benchmarks (`make bench`) and prints them beside their goals and the strongest peer.
+"""Runs the cycle-count benchmarks (`make bench`) and prints them: the time path beside its goals and the strongest peer,
+and what each hypercall costs.
 
 QEMU runs with `-icount shift=0,sleep=off`: its time-stamp counter counts retired instructions, so the figures are
 the same on every machine and in every run. A ring crossing, an MMIO access and a TLB flush cost one instruction
@@ -36,6 +37,53 @@ GOALS = {
     "clock_read": (None, "-", "-", "-"),
 }
 
+# (hypercall, what of it, figure; None: nobody is there to measure it; two and the bytes between them). By number, as in
+# hv/shared/abi/README.md.
+CALLS = (
+    ("0 NOP", "by int 0x80, as all below", "hypercall_null_int"),
+    ("", "by syscall", "hypercall_null_syscall"),
+    ("1 SET_CLOCKEVENT", "now the first event of the CPU", "arm_head"),
+    ("", "later than the one that it replaces", "clockevent_later"),
+    ("", "0", "clockevent_off"),
+    ("2 SET_PERIODIC", "now the first event of the CPU", "periodic"),
+    ("", "0", "periodic_off"),
+    ("3 CLOCK_READ", "", "clock_read_call"),
+    ("4 HALT", "an interrupt is pending: to its handler", "halt_pending"),
+    ("", "after SET_CLOCKEVENT, wait, handler: all", "block_wake"),
+    ("5 DELIVER", "nothing is pending", "deliver_nothing"),
+    ("", "to the handler", "deliver"),
+    ("6 SET_UPCALLS", "", "set_upcalls"),
+    ("7 CONSOLE_WRITE", "1 byte", "console_write_1"),
+    ("", "256 bytes", "console_write_256"),
+    ("", "4096 bytes", "console_write_4096"),
+    ("", "each byte", ("console_write_1", "console_write_256", 255)),
+    ("8 EXIT", "", None),
+    ("9 YIELD", "nobody else wants the CPU", "yield"),
+    ("10 DOORBELL", "at itself", "doorbell_self"),
+    ("", "another, it rings back, 2 HALTs: all", "doorbell_pingpong"),
+    ("11 COUNTERS", "", "counters"),
+    ("12 SET_DEADLINE", "now the first event of the CPU", "arm_deadline"),
+    ("", "the same, with a slack", "arm_deadline_slack"),
+    ("", "later than the one that it replaces", "deadline_later"),
+    ("", "takes back one that is pending", "deadline_pending"),
+    ("", "never", "deadline_never"),
+    ("13 BLOCK", "an interrupt is pending", "block_pending"),
+    ("", "arm, wait, go on: all", "block_wake_one_call"),
+    ("14 RUN_TIMES", "", "run_times"),
+    ("15 SET_RUNTIME", "now the first event of the CPU", "runtime"),
+    ("", "never", "runtime_never"),
+    ("16 CONSOLE_READ", "nothing is there", "console_read_nothing"),
+    ("", "1 byte", "console_read_1"),
+    ("", "64 bytes", "console_read_64"),
+    ("", "each byte", ("console_read_1", "console_read_64", 63)),
+    ("32 UPCALL_RETURN", "", "upcall_return"),
+    ("any other number", "", "unknown_number"),
+    ("no call", "store a later deadline in the page", "rearm_later"),
+    ("", "read the clock by the time page", "clock_read"),
+    ("", "an exception to its handler and back", "exception_reflect_bp"),
+)
+NAMES = {*GOALS, *(figure for _, _, figure in CALLS if isinstance(figure, str))}
+
 
 def parse(output):
     """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
@@ -49,7 +97,7 @@ def parse(output):
         missing = [key for key in KEYS if key not in figure]
         if missing:
             problems.append(f"{text!r} lacks {', '.join(missing)}")
-        elif figure["name"] not in GOALS:
+        elif figure["name"] not in NAMES:
             problems.append(f"{figure['name']} is no benchmark that this tool knows")
         elif not 0 <= figure["min"] <= figure["median"] <= figure["p99"] <= figure["max"] or figure["n"] <= 0:
             problems.append(f"{text!r} is not ordered min <= median <= p99 <= max over at least one sample")
@@ -63,14 +111,30 @@ def parse(output):
 
 
 def table(rows):
-    """The figures beside their goals and peers, as lines."""
+    """The figures of the time path beside their goals and peers, as lines."""
     lines = [f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
              f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
     for figure in rows:
+        if figure["name"] not in GOALS:
+            continue
         goal, xen, tuned, bare = GOALS[figure["name"]]
         lines.append(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
                      f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
                      f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
+    return lines
+
+
+def calls_table(rows):
+    """What each hypercall costs, as lines."""
+    by_name = {figure["name"]: figure for figure in rows}
+    lines = [f"{'instructions':18}{'':42}{'median':>7}{'p99':>8}{'crossings':>11}{'MMIO':>6}{'CR3':>6}"]
+    for call, what, name in CALLS:
+        figure = by_name.get(name, {})
+        if isinstance(name, tuple) and {*name[:2]} <= by_name.keys():
+            few, more = (by_name[point]["median"] for point in name[:2])
+            figure = {"median": round((more - few) / name[2], 1)}
+        median, p99, crossings, mmio, cr3 = (figure.get(key, "-") for key in KEYS[4:6] + KEYS[7:])
+        lines.append(f"{call:18}{what:42}{median:>7}{p99:>8}{crossings:>11}{mmio:>6}{cr3:>6}")
     return lines
 
 
@@ -80,7 +144,7 @@ def limits(rows):
         return -(-count * 103 // 100)
 
     return [f"    \"{figure['name']}\": ({above(figure['median'])}, {above(figure['p99'])}, "
-            f"{GOALS[figure['name']][0]})," for figure in rows]
+            f"{GOALS.get(figure['name'], (None,))[0]})," for figure in rows]
 
 
 def main():
@@ -93,7 +157,7 @@ def main():
 
     def publish(found):
         folder = figures.write(options.output, "micro", found, KEYS)
-        print(*(limits if options.limits else table)(found), sep="\n")
+        print(*(limits(found) if options.limits else [*table(found), "", *calls_table(found)]), sep="\n")
         print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
 
     return figures.main("bench", options, TIMEOUT_S, parse, publish)

@@ -34,6 +34,10 @@ def bench_lines(file):
     return bench.table(json.loads(file.read_text(encoding="ascii")))
 
 
+def calls_lines(file):
+    return bench.calls_table(json.loads(file.read_text(encoding="ascii")))
+
+
 def curve_lines(file):
     return curve.summary(json.loads(file.read_text(encoding="ascii")))
 
@@ -46,6 +50,7 @@ def text_lines(file):
 BLOCKS = {
     "demo": ("demo.txt", demo_lines, "make demo"),
     "bench": ("bench/micro.json", bench_lines, "make bench"),
+    "calls": ("bench/micro.json", calls_lines, "make bench"),
     "curve": ("bench/curve.json", curve_lines, "make bench"),
     "budget": ("bench/budget.txt", text_lines, "make bench"),
     "flow": ("bench/budget.json", flow.lines, "make bench"),
@@ -54,7 +59,7 @@ BLOCKS = {
 }
 
 
-READMES = ("README.md", "hv/README.md", "hv/time/README.md")
+READMES = ("README.md", "hv/README.md", "hv/time/README.md", "hv/shared/abi/README.md")
 
 
 def blocks(text):

@@ -20,6 +20,7 @@ const struct program programs[] = {
     { "ticker", "prints the date and time, never drifting", .run = ticker_run },
 
     { "answers", "answers those of timeouts in another guest", .set_up = answers_start },
+    { "calls", "what each hypercall costs", .set_up = calls_start },
     { "demo", "three threads that wake now and then", .set_up = demo_start },
     { "idle", "nothing at all", .set_up = idle_start },
     { "micro", "the micro-benchmark", .set_up = micro_start },

@@ -32,8 +32,11 @@ void idle_start(void);
 // work=random: checks that no timer is ever early. Arguments: n= events, timers= at once, bits= of the longest delay.
 void random_start(void);
 
-// work=micro: the micro-benchmark. Arguments: role=, peer=, n=.
+// work=micro: the micro-benchmark. Arguments: role=, peer=, next=, n=.
 void micro_start(void);
+
+// work=calls: what the calls cost that work=micro leaves out. Twice, beside each other. Arguments: wait=, n=.
+void calls_start(void);
 
 // work=pulse: one timer, in the least memory. Arguments: period= of it, start= at which the phases begin, on the clock, phase=
 // of this guest, slack=.

@@ -17,3 +17,6 @@ _Bool micro_spin(uint64_t rounds);
 
 // Halts until an interrupt came. Interrupts off before and after.
 void micro_halt(void);
+
+// Makes an upcall frame and leaves it by HCALL_UPCALL_RETURN. Interrupts off before and after.
+void micro_return(void);

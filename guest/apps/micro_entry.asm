@@ -11,7 +11,7 @@ align 8
 micro_stamp: resq 1
 
 section .text
-global micro_interrupt, micro_exception, micro_spin, micro_halt
+global micro_interrupt, micro_exception, micro_spin, micro_halt, micro_return
 
 ; The stack is as it was pushed by the hypervisor; returning does not turn interrupts on, whatever the frame says.
 micro_interrupt:
@@ -55,4 +55,15 @@ micro_spin:
 micro_halt:
     mov eax, HCALL_HALT
     int HCALL_VECTOR
+    ret
+
+; void micro_return(void): makes an upcall frame as the hypervisor does, and leaves it by the slow way.
+micro_return:
+    sub rsp, RED_ZONE
+    push .back
+    push 0                  ; rflags: interrupts stay off
+    push rax
+    mov eax, HCALL_UPCALL_RETURN
+    int HCALL_VECTOR
+.back:
     ret

@@ -9,11 +9,14 @@
 #include "core/log.h"
 #include "lib/format.h"
 #include "lib/list.h"
+#include "lib/time.h"
+#include "monitor/follow.h"
 #include "monitor/launch.h"
 #include "monitor/monitor.h"
 #include "time/timer.h"
 #include "vm/console.h"
 #include "vm/guest.h"
+#include "vm/guest_console.h"
 #include "vm/guest_reap.h"
 #include "vm/request.h"
 #include "vm/sched.h"
@@ -22,7 +25,11 @@
 #define GUEST_IMAGE "guest"
 #define GUEST_MEMORY (256ull << 10)
 
-static struct timer watcher;
+// Of the mode: what is typed, again and again, at a guest that is alone. guest/apps/calls.c knows its length.
+#define TYPED "----------------------------------------------------------------"
+#define TYPE_PERIOD_NS NSEC_PER_MSEC
+
+static struct timer watcher, typist;
 static bool all_launched;
 
 // Of the command: the one that measures, and its partner for the doorbell.
@@ -34,24 +41,54 @@ static void begin(void)
     request_set_timed(false); // the figures are those of the shortest path; accounting would add its own cost
 }
 
+static uint32_t count_alive(void)
+{
+    uint32_t alive = 0;
+
+    list_for_each (node, &guest_list)
+        alive += container_of(node, struct guest, link)->state == GUEST_ALIVE;
+    return alive;
+}
+
 // ---- The mode ---------------------------------------------------------------------------------------------------
+
+// Who does not listen takes no notice.
+static void type(struct timer *timer, uint64_t now_ns)
+{
+    list_for_each (node, &guest_list)
+        guest_console_input(container_of(node, struct guest, link), TYPED, sizeof(TYPED) - 1);
+    timer_arm(timer, now_ns + TYPE_PERIOD_NS);
+}
+
+// Shows what the guests have written whose consoles were not shown: all but the first. True: all have ended well.
+static bool sum_up(void)
+{
+    bool success = all_launched;
+
+    list_for_each (node, &guest_list) {
+        const struct guest *guest = container_of(node, struct guest, link);
+
+        success &= guest->state == GUEST_EXITED && guest->exit_code == 0;
+        if (node != guest_list.next)
+            follow_show_kept(guest, "");
+    }
+    return success;
+}
 
 // Runs whenever a guest has ended.
 static void look(struct timer *timer, uint64_t now_ns)
 {
-    bool success = all_launched;
+    uint32_t alive = count_alive();
 
     (void)timer;
-    (void)now_ns;
-    list_for_each (node, &guest_list) {
-        const struct guest *guest = container_of(node, struct guest, link);
-
-        if (guest->state == GUEST_ALIVE)
-            return;
-        success &= guest->state == GUEST_EXITED && guest->exit_code == 0;
-    }
+    if (alive == 1)
+        timer_arm(&typist, now_ns + TYPE_PERIOD_NS);
+    if (alive > 0)
+        return;
+    timer_cancel(&typist);
     guest_watch(NULL);
     console_show(CONSOLE_SHOW_NONE);
+    bool success = sum_up();
     log_print("bench: %s\n",
               success ? "end of figures" : "a guest did not finish; the figures are not complete");
     monitor_finish(success);
@@ -62,7 +99,7 @@ void bench_start(const struct boot_info *info, const struct boot_options *option
     uint32_t refused;
 
     timer_setup(&watcher, TIMER_MONITOR, TIMER_NO_OWNER, look);
-    console_show(CONSOLE_SHOW_ALL);
+    timer_setup(&typist, TIMER_MONITOR, TIMER_NO_OWNER, type);
     begin();
     if (launch_all(info, options->report_json ? " report=json" : "", &refused) == 0) {
         log_error("bench: there is no guest to measure; add modules to the boot menu's entry");
@@ -70,6 +107,7 @@ void bench_start(const struct boot_info *info, const struct boot_options *option
         monitor_finish(false);
         return;
     }
+    console_show(container_of(guest_list.next, struct guest, link)->id);
     all_launched = refused == 0;
 }
 
@@ -100,15 +138,6 @@ static void look_at_pair(struct timer *timer, uint64_t now_ns)
     monitor_prompt();
 }
 
-static uint32_t count_others(void)
-{
-    uint32_t others = 0;
-
-    list_for_each (node, &guest_list)
-        others += container_of(node, struct guest, link)->state == GUEST_ALIVE;
-    return others;
-}
-
 static struct guest *launch_one(const struct boot_module *module, struct module_options *options,
                                 const char *name, const char *arguments, const char **reason)
 {
@@ -120,7 +149,7 @@ void bench_run(const struct boot_info *info)
 {
     static struct module_options options;
     const struct boot_module *module = launch_find(info, GUEST_IMAGE, &options);
-    uint32_t others = count_others();
+    uint32_t others = count_alive();
     const char *reason;
 
     if (module == NULL) {

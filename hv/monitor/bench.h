@@ -12,7 +12,9 @@
 #include "core/boot_line.h"
 
 // The mode: goes on by timers and ends in monitor_finish(): success means that all guests exited with 0. With
-// report=json each figure is one line of JSON, else a row of a table.
+// report=json each figure is one line of JSON, else a row of a table. The first guest's console is shown; those of the
+// others, which may measure what writing costs, when all have ended. A guest that is left alone is typed at, for those
+// that measure reading.
 void bench_start(const struct boot_info *info, const struct boot_options *options);
 
 // The command: keeps the console until the guests have ended.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the time path costs, in instructions: a figure that rises above its limit fails, and so does a README that tells
-other figures than this build has.
+"""What the time path and each hypercall cost, in instructions: a figure that rises above its limit fails, and so does a page
+that tells other figures than this build has.
 
 The limits hold for what gcc makes of the sources. A change that lowers a figure lowers its limit with it: three per cent
 above the median, rounded up, and the same above the 99th percentile. `tools/bench.py build/bench.iso --limits` prints them.
@@ -28,6 +28,33 @@ LIMITS = {
     "arm_deadline": (123, 123, 120),
     "arm_deadline_slack": (232, 232, None),
     "doorbell_pingpong": (1000, 1000, 1000),
+    "clock_read_call": (42, 42, None),
+    "clockevent_later": (85, 85, None),
+    "clockevent_off": (102, 102, None),
+    "periodic": (135, 135, None),
+    "periodic_off": (118, 118, None),
+    "deadline_later": (94, 94, None),
+    "deadline_pending": (137, 137, None),
+    "deadline_never": (122, 122, None),
+    "runtime": (299, 299, None),
+    "runtime_never": (125, 125, None),
+    "halt_pending": (153, 153, None),
+    "block_pending": (269, 269, None),
+    "deliver_nothing": (95, 95, None),
+    "deliver": (141, 141, None),
+    "upcall_return": (168, 168, None),
+    "set_upcalls": (122, 122, None),
+    "doorbell_self": (148, 148, None),
+    "yield": (45, 45, None),
+    "counters": (107, 107, None),
+    "run_times": (146, 146, None),
+    "unknown_number": (90, 90, None),
+    "console_write_1": (155, 155, None),
+    "console_write_256": (7509, 7509, None),
+    "console_write_4096": (119071, 119368, None),
+    "console_read_nothing": (65, 65, None),
+    "console_read_1": (125, 125, None),
+    "console_read_64": (190, 190, None),
 }
 
 pytestmark = pytest.mark.xdist_group("bench")
@@ -71,8 +98,9 @@ def test_no_figure_is_above_its_limit(run, by_gcc):
 
 
 def test_the_limits_stand_beside_the_goals():
-    assert {name: goal for name, (_, _, goal) in LIMITS.items()} == \
-        {name: goals[0] for name, goals in bench.GOALS.items()}
+    goals = {name: goal for name, (_, _, goal) in LIMITS.items()}
+    assert goals.keys() == bench.NAMES
+    assert goals == {**dict.fromkeys(bench.NAMES), **{name: goals[0] for name, goals in bench.GOALS.items()}}
 
 
 def test_two_runs_are_equal(run):
@@ -83,6 +111,20 @@ def test_readme_has_these_figures(run, by_gcc):
     committed = readme.blocks(Path("README.md").read_text(encoding="utf-8"))["bench"]
     pairs = readme.differences(committed, bench.table(run(0)[0]))
     assert not pairs, readme.complaint("bench", pairs)
+
+
+def test_the_page_of_the_abi_has_these_figures(run, by_gcc):
+    committed = readme.blocks(Path("hv/shared/abi/README.md").read_text(encoding="utf-8"))["calls"]
+    pairs = readme.differences(committed, bench.calls_table(run(0)[0]))
+    assert not pairs, readme.complaint("calls", pairs)
+
+
+def test_every_hypercall_has_its_costs():
+    numbers = re.findall(r"^#define HCALL_(\w+) \\?\n? *(\d+)", Path("hv/shared/abi/lull.h").read_text(encoding="ascii"),
+                         re.MULTILINE)
+    calls = [f"{number} {name}" for name, number in numbers if name != "COUNT"]
+    assert len(calls) == 18
+    assert [call for call, _, _ in bench.CALLS if call[:1].isdigit()] == calls
 
 
 def test_a_figure_above_its_limit_is_named():
