@@ -47,8 +47,9 @@ static int64_t clock_read(ARGUMENTS)
     return (int64_t)clock_now_ns(); // below 2^63 for 292 years of uptime
 }
 
-// Enable, look and wait are one step: interrupts are off here, so nothing becomes pending in between. What the guest has
-// stored is held also where it does not wait: it may compute from now on, and has been promised that it need not call.
+// Enable, look and wait are one step: interrupts are off here, so nothing becomes pending in between. What the guest
+// has stored is held also where it does not wait: it may compute from now on, and has been promised that it need not
+// call.
 static int64_t halt(ARGUMENTS)
 {
     vcpu->page->irq_enabled = 1;

@@ -80,8 +80,8 @@ uint64_t vtimer_block(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t slack_ns
 // The wait is over and the vCPU is about to run: its result goes into the guest's rax, and the time into its page.
 void vtimer_end_block(struct vcpu *vcpu);
 
-// The vCPU is about to wait, or would if nothing were pending: take over the deadline that it left in its page without a
-// trap.
+// The vCPU is about to wait, or would if nothing were pending: take over the deadline that it left in its page without
+// a trap.
 void vtimer_before_block(struct vcpu *vcpu);
 
 // The vCPU has the CPU and its period is parked (VCPU_START_UNPARK): go on.
