@@ -255,8 +255,13 @@ void uart_write(const char *text, size_t length)
     leave();
 }
 
+static bool input_is_full(void)
+{
+    return uart.rx_head - uart.rx_tail == RX_RING;
+}
+
 // Take one byte, or the error that came instead of it, out of the chip. `status` is the LSR just read: it
-// describes the byte that the next read of RBR gives.
+// describes the byte that the next read of RBR gives. The ring has room.
 static void receive(uint8_t status)
 {
     if ((status & UART_LSR_OVERRUN) != 0)
@@ -266,8 +271,6 @@ static void receive(uint8_t status)
     uint8_t byte = get(UART_RBR);
     if ((status & (UART_LSR_PARITY | UART_LSR_FRAMING)) != 0)
         uart.counts.rx_garbled++;
-    else if (uart.rx_head - uart.rx_tail == RX_RING)
-        uart.counts.rx_lost++;
     else
         uart.rx[uart.rx_head++ % RX_RING] = byte;
 }
@@ -300,24 +303,25 @@ void uart_interrupt(void)
     if (!uart.present || !uart.by_interrupt)
         return;
     // The line is edge-triggered: it must be seen to fall, or no edge ever comes again. So all causes are served
-    // until the chip names none. Reading LSR, RBR and MSR and filling THR serve all the causes there are.
+    // until the chip names none. Reading LSR, RBR and MSR and filling THR serve all the causes there are. What the ring
+    // has no room for waits in the chip, and an emulator keeps back what the chip has no room for.
     uint32_t causes = 0;
     enter();
-    while ((get(UART_IIR) & UART_IIR_NONE) == 0 && causes < CAUSES_MAX) {
+    while ((get(UART_IIR) & UART_IIR_NONE) == 0 && causes < CAUSES_MAX && !input_is_full()) {
         causes++;
         uint8_t status;
         uint32_t bytes = 0;
         do {
             status = get(UART_LSR);
             receive(status);
-        } while ((status & UART_LSR_READY) != 0 && ++bytes < RX_RING);
+        } while ((status & UART_LSR_READY) != 0 && ++bytes < RX_RING && !input_is_full());
         get(UART_MSR);
         send();
         tell_lost();
         update_ier();
     }
-    if (causes == CAUSES_MAX) {
-        uart.counts.jammed++;
+    if (causes == CAUSES_MAX || input_is_full()) {
+        uart.counts.jammed += causes == CAUSES_MAX;
         uint32_t ier = uart.ier;
         set_ier(0);   // the line falls ...
         set_ier(ier); // ... and rises: a new edge

@@ -26,7 +26,7 @@
 // What went wrong on the line so far.
 struct uart_counts {
     uint64_t tx_lost;    // bytes given up: the ring was full, or, while polling, the chip took none for long
-    uint64_t rx_lost;    // bytes that came faster than they were read: ring full, or overrun in the chip
+    uint64_t rx_lost;    // times that bytes came faster than the chip was read: overruns
     uint64_t rx_garbled; // bytes with a framing or parity error, dropped
     uint64_t jammed;     // interrupts whose cause did not go away; the chip was made to ask again
 };
