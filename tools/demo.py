@@ -28,9 +28,9 @@ END_OF_TABLE = b"demo: end of table"
 PROMPT = b"lull> "
 
 # Real seconds. Generous, because a loaded machine may emulate slowly; reaching one is a failure.
-BOOT_TIMEOUT_S = 120
-DEMO_TIMEOUT_S = 300
-COMMAND_TIMEOUT_S = 30
+BOOT_TIMEOUT_S = 300
+DEMO_TIMEOUT_S = 600
+COMMAND_TIMEOUT_S = 180
 
 RATES = ("guest_timer_irqs_per_s", "hw_timer_irqs_per_s", "hypercalls_per_s", "vcpu_switches_per_s")
 SHARES = ("hypervisor", "guests", "idle")

@@ -9,6 +9,7 @@ A machine that has not ended in time fails its test, and so does every exit stat
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pexpect
@@ -21,9 +22,26 @@ import mkiso  # noqa: E402
 import qemu  # noqa: E402
 from bochs import clean  # noqa: E402
 
-# Real seconds for one machine from power-on to its end; only a hang comes near.
-TIMEOUT_S = 180
+# Real seconds for one machine from power-on to its end, and for one answer of it; only a hang comes near, also on a busy host.
+TIMEOUT_S = 600
+ANSWER_S = 180
 PROMPT = "lull> "
+
+# until() gives up when both are used up: a fast machine takes no time for a look, a busy host lets few of them be taken.
+PATIENCE_S = 120
+LOOKS = 100
+
+
+def until(condition, what):
+    """The first true value of condition(), which looks once more each time."""
+    begun = time.monotonic()
+    looks = 0
+    while looks < LOOKS or time.monotonic() - begun < PATIENCE_S:
+        value = condition()
+        if value:
+            return value
+        looks += 1
+    pytest.fail(f"never came: {what() if callable(what) else what}")
 
 
 def pytest_addoption(parser):
@@ -107,6 +125,16 @@ def short(entry):
     return f"{boot_line} exit=debug", modules
 
 
+def unhurried(modules):
+    """Modules of a self-test for real time: with time-outs that no busy host uses up."""
+    def patient(line):
+        if "expect=silence" in line or "expect=kill:operator" in line:  # which last as long as it says
+            return line
+        options, dashes, arguments = line.partition(" -- ")
+        return f"{options} timeout={TIMEOUT_S // 2}s{dashes}{arguments}"
+    return [(file, patient(line)) for file, line in modules]
+
+
 @pytest.fixture
 def boot(iso):
     """Returns boot(boot_line, modules, **machine): an Outcome. Deterministic time unless icount=False."""
@@ -128,7 +156,7 @@ class Console:
     def __init__(self, child):
         self.child = child
 
-    def expect(self, pattern, timeout_s=60):
+    def expect(self, pattern, timeout_s=ANSWER_S):
         """Waits for a pattern; returns (text before it, match)."""
         try:
             self.child.expect(pattern, timeout=timeout_s)
@@ -137,7 +165,7 @@ class Console:
                         f"{clean(self.child.before if isinstance(self.child.before, bytes) else b'')}")
         return clean(self.child.before), self.child.match
 
-    def prompt(self, timeout_s=60):
+    def prompt(self, timeout_s=ANSWER_S):
         """Waits for the prompt; returns what came before it."""
         return self.expect(re.escape(PROMPT), timeout_s)[0]
 
@@ -147,7 +175,7 @@ class Console:
         output = self.prompt()
         return output.partition("\n")[2]
 
-    def ended(self, timeout_s=30):
+    def ended(self, timeout_s=ANSWER_S):
         """Waits for the machine to end by itself; returns QEMU's exit status."""
         self.expect(pexpect.EOF, timeout_s)
         return qemu.end(self.child)
@@ -164,7 +192,7 @@ def console(iso):
         line = qemu.command(iso(boot_line, modules, screen), **machine)
         if machine["serial"] == "chardev:tty":
             line += ["-chardev", "stdio,id=tty,signal=off"]
-        child = pexpect.spawn(line[0], line[1:], echo=False, timeout=60, dimensions=(50, 200))
+        child = pexpect.spawn(line[0], line[1:], echo=False, timeout=ANSWER_S, dimensions=(50, 200))
         child.delaybeforesend = None
         children.append(child)
         return Console(child)

@@ -20,7 +20,7 @@ def test_readme_has_the_budget_of_this_build(build, tmp_path):
     mkiso.build(iso, build / "lull.elf", *mkiso.entry("mode=bench exit=debug",
                                                       [(build / "guest.elf", "micro -- work=micro n=100")]))
     done = subprocess.run([sys.executable, "tools/budget.py", str(iso), str(build / "lull.elf"), "--output",
-                           str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600,
+                           str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200,
                           check=False)
     assert done.returncode == 0, done.stdout
     paths = json.loads((tmp_path / "budget.json").read_text(encoding="ascii"))

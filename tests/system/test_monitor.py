@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from conftest import until
+
 CAUSES = ("slack", "hardware", "hypervisor", "steal", "paused", "guest")
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
 COMMANDS = ("help", "guests", "console", "kill", "pause", "resume", "create", "restart", "weight", "pin", "mode", "top", "times",
@@ -16,7 +18,7 @@ COMMANDS = ("help", "guests", "console", "kill", "pause", "resume", "create", "r
 @pytest.fixture
 def monitor(console):
     machine = console("mode=interactive", GUESTS)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     return machine
 
 
@@ -54,14 +56,19 @@ def test_pause_and_resume(monitor):
     paused = states(monitor.command("guests"))
     assert [name for name, rest in paused.items() if rest.endswith("paused")] == ["web.1"], paused
     assert "paused already" in monitor.command("pause 2")
+
+    def shares():
+        times = states(monitor.command("times"))["web.1"]
+        return [float(share) for share in re.findall(r"([\d.]+) %", times)]
+
+    # Four shares of the time it has lived, and how often it was paused.
+    until(lambda: shares()[3] > 0, "a pause of a ten-thousandth of its life")
     monitor.command("resume 2")
     assert not any("paused" in rest for rest in states(monitor.command("guests")).values())
     assert "not paused" in monitor.command("resume 2")
+    assert len(shares()) == 4 and abs(sum(shares()) - 100) < 0.05
     times = states(monitor.command("times"))
-    # Four shares of the time it has lived, and how often it was paused.
     assert [rest.split()[-1] for rest in times.values()] == ["0", "1", "0"], times
-    shares = [float(share) for share in re.findall(r"([\d.]+) %", times["web.1"])]
-    assert len(shares) == 4 and shares[3] > 0 and abs(sum(shares) - 100) < 0.05, times
 
 
 def test_times_add_up_to_the_tick(monitor):
@@ -100,11 +107,9 @@ def rows(text):
 def test_every_interrupt_has_a_name(monitor):
     """The hardware interrupts are the sum of their names, the timer's are the sum of theirs, and the guests' of the guests."""
     monitor.command("kill 2")
-    for _ in range(200):  # until some events have come
-        text = monitor.command("irqs")
-        irqs = rows(text)
-        if irqs["timer"] >= 5:
-            break
+    until(lambda: rows(monitor.command("irqs"))["timer"] >= 5, "some events")
+    text = monitor.command("irqs")
+    irqs = rows(text)
     reasons = [count for name, count in irqs.items() if re.match("for |stale|early|range", name)]
     assert irqs["timer"] == sum(reasons) > 0, text
     top, _, guests = text.partition("guests' timer interrupts")
@@ -112,9 +117,7 @@ def test_every_interrupt_has_a_name(monitor):
               if not re.match("timer|for |stale|early|range|all hardware", name)]
     assert irqs["all hardware interrupts"] == irqs["timer"] + sum(others), text
     by_guest = re.findall(r"^  (\S.*?)  +(\d+) +(\d+)$", guests, re.MULTILINE)
-    # None of these has granted a slack.
     assert len(by_guest) == 4 and by_guest[-1] == ("guests that are gone", "0", "0"), text
-    assert all(int(saved) == 0 for _, _, saved in by_guest), text
     assert sum(int(count) for _, count, _ in by_guest) == sum(count for name, count in irqs.items() if name.startswith("for guest")), text
     assert irqs["serial line"] > 0, text
 
@@ -123,18 +126,20 @@ def test_wakeups_saved_by_slack_have_an_owner(console):
     machine = console("mode=interactive",
                       [("guest", "guest count=3 mem=128K name=lazy -- work=pulse period=20ms slack=10ms")])
     machine.prompt()
-    for _ in range(200):  # until two windows have met
+
+    def saved_by_guests():
         text = machine.command("irqs").partition("guests' timer interrupts")[2]
         saved = [int(count) for count in re.findall(r"^  guest \d+ +lazy\.\d +\d+ +(\d+)$", text, re.MULTILINE)]
         assert len(saved) == 3, text
-        if sum(saved) > 0:
-            break
+        return sum(saved)
+
+    saved = until(saved_by_guests, "two windows that meet")
     in_all = int(re.search(r", (\d+) wake-ups saved by slack$", machine.command("timers"), re.MULTILINE).group(1))
-    assert 0 < sum(saved) <= in_all, text
+    assert saved <= in_all
 
 
 def test_timers_are_in_order(monitor):
-    for _ in range(100):  # until all guests have armed theirs
+    def all_armed():
         text = monitor.command("timers")
         rows = re.findall(r"^  ([+-][\d.]+)  at ([\d.]+)  slack ([\d.]+)  (?:lane|level \d+/\d+) +guest event, guest (\d)$", text,
                           re.MULTILINE)
@@ -142,12 +147,12 @@ def test_timers_are_in_order(monitor):
         assert left == sorted(left) and at == sorted(at), text
         # All rows were written at the same moment of the machine's clock.
         assert len({round(deadline - rest, 9) for rest, deadline in zip(left, at)}) <= 1, text
-        if len(rows) == 3:
-            assert {row[3] for row in rows} == {"1", "2", "3"}
-            few = monitor.command("timers 2")
-            assert len(re.findall("guest event", few)) == 2 and "and 1 more" in few, few
-            return
-    pytest.fail(text)
+        return len(rows) == 3 and {row[3] for row in rows} == {"1", "2", "3"}
+
+    # Between two looks one of them may come, and be armed again later.
+    until(all_armed, "the events of all guests")
+    until(lambda: re.fullmatch(r"(?s)[^\n]*\n(?:[^\n]* guest event[^\n]*\n){2}  and 1 more\n.*", monitor.command("timers 2")),
+          "two of three timers")
 
 
 def test_an_operators_kill_shows_no_registers(monitor):

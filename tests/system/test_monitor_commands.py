@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-import qemu
+from conftest import until
 
 GUESTS = [("guest", "guest count=3 mem=1M name=web"), ("spin", "spin")]
 
@@ -13,14 +13,14 @@ GUESTS = [("guest", "guest count=3 mem=1M name=web"), ("spin", "spin")]
 @pytest.fixture
 def monitor(console):
     machine = console("mode=interactive", GUESTS)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     return machine
 
 
 @pytest.fixture
 def two_cpus(console):
     machine = console("mode=interactive", GUESTS, smp=2)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     return machine
 
 
@@ -103,8 +103,8 @@ def test_create(monitor):
 
 
 def test_create_is_stopped_by_control_c(monitor):
-    monitor.child.send("create guest count=10000 mem=8K name=g -- work=idle\rguests\r")  # nothing else is listened to
-    monitor.child.send("\x03")
+    # In one piece, long before they are all made; nothing but Ctrl-C is listened to meanwhile.
+    monitor.child.send("create guest count=10000 mem=8K name=g -- work=idle\rguests\r\x03")
     text = monitor.prompt()
     made = int(re.search(r"guests 5 to (\d+) \(g\) were made", text).group(1)) - 4
     assert 1 < made < 10000 and "timer irqs" not in text, text
@@ -123,12 +123,7 @@ def test_restart_keeps_everything_but_the_number(monitor):
     assert own[0] - own[1] == 256 - 16, own  # mem=1M and mem=64K
     listed = guests(monitor)
     assert listed["old"][0] == 7 and listed["old"][2] in ("running", "runnable", "blocked"), listed
-    for _ in range(100):
-        text = monitor.command("guests")
-        if len(re.findall(r" old ", text)) == 1:
-            break
-    else:
-        pytest.fail(text)
+    assert len(re.findall(r" old ", monitor.command("guests"))) == 1
     monitor.child.send("console old\r")
     monitor.expect(r"work=demo hz=100 \(ticking\)")
 
@@ -151,31 +146,21 @@ def ticks(monitor):
 
 def test_mode_switches_a_running_guest(monitor):
     monitor.command("kill spin")
-    for _ in range(100):  # until all have come up
-        if len(re.findall("does not know", monitor.command("mode all tickless"))) == 0:
-            break
+    until(lambda: "does not know" not in monitor.command("mode all tickless"), "guests that have come up")
     assert monitor.command("mode all").splitlines() == [f"guest {n} (web.{n - 1}): tickless" for n in (1, 2, 3)]
     assert ticks(monitor) == 0
     assert monitor.command("mode web.1 hz=1000").strip() == ""
-    for _ in range(100):
-        if ticks(monitor) > 20:
-            break
-    else:
-        pytest.fail(monitor.command("irqs"))
+    until(lambda: ticks(monitor) > 20, lambda: monitor.command("irqs"))
     assert "guest 2 (web.1): ticking, hz=1000" in monitor.command("mode all")
     monitor.command("mode web.1 tickless")
-    for _ in range(100):
-        if monitor.command("mode 2").splitlines() == ["guest 2 (web.1): tickless"]:
-            break
-    else:
-        pytest.fail(monitor.command("mode 2"))
+    until(lambda: monitor.command("mode 2").splitlines() == ["guest 2 (web.1): tickless"], lambda: monitor.command("mode 2"))
     after = ticks(monitor)
-    before = int(re.search(r"web\.1 +\d +(\d+)", monitor.command("guests")).group(1))
-    for _ in range(300):  # it goes on with its work, by one-shot events
-        if int(re.search(r"web\.1 +\d +(\d+)", monitor.command("guests")).group(1)) > before + 3:
-            break
-    else:
-        pytest.fail(monitor.command("timers"))
+
+    def interrupts():
+        return int(re.search(r"web\.1 +\d +(\d+)", monitor.command("guests")).group(1))
+
+    before = interrupts()
+    until(lambda: interrupts() > before + 3, lambda: monitor.command("timers"))  # it goes on with its work, by one-shot events
     assert ticks(monitor) == after
     assert "hz=1000 (ticking) from now on" in monitor.command("kill 2") + monitor.command("console 2")
 
@@ -183,7 +168,7 @@ def test_mode_switches_a_running_guest(monitor):
 def test_weight_is_obeyed(console):
     """Two that spin share the CPU as their weights say, from the command on."""
     machine = console("mode=interactive", [("spin", "spin count=2")], icount=True)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     machine.command("weight spin.0 900")
     machine.child.send("top 1\r")
     machine.expect(r"hw irq/s, now")  # over a second
@@ -202,13 +187,12 @@ def test_pin_moves_a_guest_whatever_it_does(two_cpus):
         assert [listed[name][1] for name in ("spin", "web.0", "web.2")] == [cpu] * 3, listed
         assert listed["web.2"][2] == "paused"
     two_cpus.command("resume web.2")
-    before = re.findall(r"web\.\d +\d +(\d+)", two_cpus.command("guests"))
-    for _ in range(300):  # their timers came along
-        after = re.findall(r"web\.\d +\d +(\d+)", two_cpus.command("guests"))
-        if all(int(new) >= int(old) + 3 for old, new in zip(before, after)):
-            break
-    else:
-        pytest.fail(f"{before} {after}")
+
+    def interrupts():
+        return [int(count) for count in re.findall(r"web\.\d +\d +(\d+)", two_cpus.command("guests"))]
+
+    before = interrupts()
+    until(lambda: all(new >= old + 3 for old, new in zip(before, interrupts())), "the timers, which came along")
     assert "to the tick, in 4" in two_cpus.command("times")
     assert "the wheel is sound" in two_cpus.command("timers")
     two_cpus.command("kill all")
@@ -218,29 +202,35 @@ def test_pin_moves_a_guest_whatever_it_does(two_cpus):
 def test_registers_stay_whatever_the_operator_does(console):
     """Each command finds the guest interrupted, with values of its own in all registers."""
     machine = console("mode=interactive", [("registers_moved", "registers_moved name=moved")], smp=2)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     for command in ("pin moved 1", "pause moved", "resume moved", "pin moved 0") * 3:
         assert machine.command(command).strip() == ""
-    for _ in range(10):  # it looks every 50 ms
-        number, _, state = guests(machine)["moved"]
-        assert (number, state) in ((1, "running"), (1, "runnable")), machine.command("guests")
+    def looks():
+        row = re.search(r"^ *1 moved +\d+ +(\d+) +\d+ +\d+ +\d+  (.*)$", machine.command("guests"), re.MULTILINE)
+        assert row[2] in ("running", "runnable"), row[0]
+        return int(row[1])
+
+    before = looks()
+    until(lambda: looks() > before + 1, "a look at the registers, every 50 ms")
 
 
 def test_interrupts_of_a_busy_machine_add_up(console):
     """Other CPUs go on serving timers while this one prints."""
     machine = console("mode=interactive", [("guest", "guest count=16 mem=64K name=web -- hz=1000")], smp=4)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
+    pattern = r"^  for guest .* (\d+)$"
+    until(lambda: sum(map(int, re.findall(pattern, machine.command("irqs"), re.MULTILINE))) > 0, "a tick")
     for _ in range(5):
         text = machine.command("irqs")
         assert re.search(r"^  guests that are gone +0 +0$", text, re.MULTILINE), text
-        by_reason = sum(map(int, re.findall(r"^  for guest .* (\d+)$", text, re.MULTILINE)))
+        by_reason = sum(map(int, re.findall(pattern, text, re.MULTILINE)))
         rows = re.findall(r"^  (?:guest \d+ +\S+|the \d+ +other guests) +(\d+) +\d+$", text, re.MULTILINE)
         assert len(rows) == 11 and sum(map(int, rows)) == by_reason > 0, text
 
 
 def test_lists_are_bounded(console):
     machine = console("mode=interactive", [("guest", "guest count=120 mem=8K name=g -- work=idle")])
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     text = machine.command("guests")
     assert len(re.findall(r" g\.\d+ ", text)) == 50 and "and 70 more: `guests 51`" in text, text
     text = machine.command("guests 101")
@@ -258,10 +248,11 @@ def test_reboot_says_what_an_emulator_does(monitor):
 
 def test_a_bad_end_points_to_the_console(console):
     machine = console("mode=interactive", [("guest", "guest name=wrong -- work=nothing")])
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     machine.expect(r"guest 1 \(wrong\) exited with code 101")
+    machine.expect("what it wrote: console 1")
     machine.child.send("\r")
-    machine.prompt()  # drawn again behind the line of the log
+    machine.prompt()  # drawn again behind the lines of the log
     machine.prompt()
     assert "ended: exit code 101; see `console`" in machine.command("guests")
     assert "there is no program nothing" in machine.command("console wrong")

@@ -12,7 +12,7 @@ LEFT, UP, DOWN, HOME, END, DELETE = "\x1b[D", "\x1b[A", "\x1b[B", "\x1b[H", "\x1
 @pytest.fixture
 def monitor(console):
     machine = console("mode=interactive", GUESTS)
-    machine.prompt(timeout_s=120)
+    machine.prompt()
     return machine
 
 
@@ -90,7 +90,7 @@ def test_a_line_stays_in_its_row(monitor, columns):
 
 def test_the_terminal_is_asked_for_its_width(console):
     machine = console("mode=interactive", GUESTS)
-    machine.expect(r"\x1b\[999C\x1b\[6n\rlull> ", timeout_s=120)
+    machine.expect(r"\x1b\[999C\x1b\[6n\rlull> ")
     machine.child.send("\x0c")
     machine.expect(r"\x1b\[2J\x1b\[H\x1b\[999C\x1b\[6n\rlull> ")
 

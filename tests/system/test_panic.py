@@ -3,6 +3,8 @@
 
 import re
 
+from conftest import until
+
 # Idle: once it is blocked, the CPU sleeps in the run loop, whenever the NMI comes.
 GUESTS = [("guest", "guest mem=1M -- work=idle")]
 MONITOR_KEY = "\x01c"  # Ctrl-A C switches between the serial line and QEMU's monitor
@@ -11,8 +13,8 @@ MONITOR_KEY = "\x01c"  # Ctrl-A C switches between the serial line and QEMU's mo
 def panic_text(console, boot_line, modules=GUESTS):
     """Boots, injects an NMI, which nothing here expects, and returns (console, text up to the last words)."""
     machine = console(boot_line, modules, serial="mon:stdio")
-    machine.prompt(timeout_s=120)
-    assert any("blocked" in machine.command("guests") for _ in range(100)), "the guest never went to sleep"
+    machine.prompt()
+    until(lambda: "blocked" in machine.command("guests"), "the guest's sleep")
     machine.child.send(MONITOR_KEY)
     machine.expect(r"\(qemu\)")
     machine.child.send("nmi\n")

@@ -20,7 +20,7 @@ def test_readme_has_the_figures_of_the_demo(build, tmp_path):
     mkiso.build(iso, build / "lull.elf", *mkiso.entry(f"{boot_line} exit=debug report=json", modules))
     done = subprocess.run([sys.executable, "tools/demo.py", "compare", str(iso), "--icount", "--json",
                            str(tmp_path / "demo.json")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          timeout=300, check=False)
+                          timeout=900, check=False)
     assert done.returncode == 0, done.stdout
     committed = readme.blocks(Path("README.md").read_text(encoding="utf-8"))["demo"]
     pairs = readme.differences(committed, readme.demo_lines(tmp_path / "demo.txt"))

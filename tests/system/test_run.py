@@ -10,7 +10,7 @@ import pexpect
 import qemu
 
 RUN = [sys.executable, "tools/demo.py", "run"]
-TIMEOUT_S = 180
+TIMEOUT_S = 600
 
 
 def test_run_on_a_terminal(build):

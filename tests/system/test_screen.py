@@ -7,7 +7,6 @@ own VGA draws: there each character that was written must have a look of its own
 
 import re
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,10 +16,10 @@ sys.path.insert(0, str(TOP / "tools"))
 
 import mkfont  # noqa: E402
 import mkiso  # noqa: E402
+from conftest import until  # noqa: E402
 
 GUESTS = [("guest", "guest mem=1M -- work=idle")]
 MONITOR_KEY = "\x01c"  # Ctrl-A C switches between the serial line and QEMU's monitor
-PAINTED_S = 20  # a few hundredths of a second of the machine's time
 
 
 class Picture:
@@ -73,7 +72,7 @@ class Screen:
     def __init__(self, machine, folder):
         self.machine = machine
         self.folder = folder
-        self.said = machine.prompt(timeout_s=120) + "lull> "
+        self.said = machine.prompt() + "lull> "
 
     def type(self, command):
         self.said += f"{command}\n{self.machine.command(command)}lull> "
@@ -100,15 +99,16 @@ class Screen:
     def check(self, columns, rows, read):
         """Waits until the screen shows what was said; the painting takes a moment."""
         expected = rows_of(self.shown(), columns, rows)
-        end = time.monotonic() + PAINTED_S
-        while True:
-            seen = read(self.picture(), expected)
-            if seen == expected:
-                return
-            if time.monotonic() > end:
-                text = "\n".join(line.rstrip() for line in seen)
-                pytest.fail(f"the screen shows\n{text}\ninstead of\n" + "\n".join(line.rstrip() for line in expected))
-            time.sleep(0.2)
+        seen = []
+
+        def painted():
+            seen[:] = read(self.picture(), expected)
+            return seen == expected
+
+        def difference():
+            return "\n".join(line.rstrip() for line in [*expected, "the screen shows", *seen])
+
+        until(painted, difference)
 
 
 @pytest.fixture
