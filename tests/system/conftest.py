@@ -96,7 +96,10 @@ def iso(build, tmp_path):
         path = tmp_path / f"{len(list(tmp_path.glob('*.iso')))}.iso"
         mkiso.build(path, build / "lull.elf", *mkiso.entry(boot_line, files, screen))
         return path
-    return make
+
+    yield make
+    for path in tmp_path.glob("*.iso"):  # all of them together take gigabytes, which /tmp may not have
+        path.unlink()
 
 
 @pytest.fixture
