@@ -10,8 +10,8 @@
 #include "x86/tsc.h"
 
 // A CPU takes an NMI within microseconds, an emulator's within the time for which others keep it from running. Ticks of
-// the TSC, whose rate may not be known yet: between 0.2 and 2 seconds.
-#define PATIENCE_TSC (1ull << 31)
+// the TSC, whose rate may not be known yet: between 2 and 17 seconds.
+#define PATIENCE_TSC (1ull << 34)
 
 static bool all_stopped(void)
 {
