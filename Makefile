@@ -125,7 +125,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench budget soak tour readme debug
+.PHONY: iso run demo bench budget soak tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -162,6 +162,11 @@ tour: ## print the code along the main path in reading order, with its comments
 
 readme: ## write the figures of the last `make demo`, `make bench` and `make soak` into README.md
 	@tools/readme.py --build $(BUILD)
+
+record: ## record the session that README.md shows, on this machine: tools/record/demo.svg, demo.cast
+	@tools/install-deps record
+	@$(MAKE) -j$(JOBS) $(BUILD)/lull.iso
+	@tools/record.py
 
 debug: ## start QEMU stopped at its first instruction, with gdb connected and symbols loaded
 	@tools/install-deps debug
