@@ -48,6 +48,7 @@ class Recorder:
         """`pace` is 1 for that of a person, 0 for no pauses at all."""
         self.pace = pace
         self.events = []
+        self.waited = ""
         self.random = random.Random(1)  # the same rhythm every time
         self.decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
@@ -79,6 +80,7 @@ class Recorder:
 
     def wait(self, *patterns):
         """Waits for one of the patterns; returns which."""
+        self.waited = " or ".join(map(repr, patterns))
         return self.child.expect(list(patterns))
 
     def look(self, seconds):
@@ -161,9 +163,9 @@ def record(command, pace):
         recorder.end()
         return recorder.cast()
     except (pexpect.TIMEOUT, pexpect.EOF) as error:
-        shown = "\n".join(row.rstrip() for row in recorder.terminal.display)
-        raise casts.CastError(f"{type(error).__name__} while waiting for "
-                              f"{recorder.child.searcher}; the terminal shows\n{shown}") from None
+        shown = "\n".join(row.rstrip() for row in recorder.terminal.display).rstrip()
+        raise casts.CastError(f"{type(error).__name__} while waiting for {recorder.waited}; the terminal shows\n{shown}") \
+            from None
     finally:
         qemu.end(recorder.child)
 
