@@ -58,6 +58,7 @@ HV_SRCS += \
 	hv/core/log.c \
 	hv/core/option.c \
 	hv/core/page_alloc.c \
+	hv/core/trace.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
 
@@ -116,6 +117,7 @@ HV_SRCS += \
 	hv/vm/sched.c \
 	hv/vm/share.c \
 	hv/vm/time_page.c \
+	hv/vm/tracing.c \
 	hv/vm/upcall.c \
 	hv/vm/vcpu.c \
 	hv/vm/vcpu_time.c \
@@ -131,6 +133,7 @@ HV_SRCS += \
 	hv/monitor/command_guest.c \
 	hv/monitor/command_machine.c \
 	hv/monitor/command_time.c \
+	hv/monitor/command_trace.c \
 	hv/monitor/completion.c \
 	hv/monitor/create.c \
 	hv/monitor/curve.c \
@@ -148,6 +151,7 @@ HV_SRCS += \
 	hv/monitor/report_account.c \
 	hv/monitor/report_cpu.c \
 	hv/monitor/report_time.c \
+	hv/monitor/report_trace.c \
 	hv/monitor/selftest.c \
 	hv/monitor/selftest_timers.c \
 	hv/monitor/soak.c \

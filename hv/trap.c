@@ -18,6 +18,7 @@
 #include "vm/mail.h"
 #include "vm/request.h"
 #include "vm/sched.h"
+#include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
@@ -103,18 +104,23 @@ static inline __attribute__((always_inline)) bool serve(struct vcpu *vcpu)
     return this_cpu->leave == 0 && upcall_deliver(this_cpu->vcpu);
 }
 
-static bool __attribute__((noinline)) serve_timed(struct vcpu *vcpu)
+static bool __attribute__((noinline)) serve_watched(struct vcpu *vcpu)
 {
-    cpu_account(CPU_SHARE_HYPERVISOR);
+    if (this_cpu->watch & CPU_WATCH_TIMES)
+        cpu_account(CPU_SHARE_HYPERVISOR);
+    if (this_cpu->watch & CPU_WATCH_TRACE)
+        tracing_trap(vcpu);
     bool goes_on = serve(vcpu);
-    if (goes_on)
+    if (goes_on && (this_cpu->watch & CPU_WATCH_TRACE))
+        tracing_enters(vcpu);
+    if (goes_on && (this_cpu->watch & CPU_WATCH_TIMES))
         cpu_account(CPU_SHARE_GUEST);
     return goes_on;
 }
 
 bool trap_from_guest(struct vcpu *vcpu)
 {
-    return __builtin_expect(this_cpu->timed != 0, 0) ? serve_timed(vcpu) : serve(vcpu);
+    return __builtin_expect(this_cpu->watch != 0, 0) ? serve_watched(vcpu) : serve(vcpu);
 }
 
 void trap_from_idle(uint64_t vector)

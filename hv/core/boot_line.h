@@ -45,6 +45,15 @@ enum boot_deadman {
     BOOT_DEADMAN_ALL,
 };
 
+enum boot_trace {
+    BOOT_TRACE_OFF,
+    BOOT_TRACE_ALL,
+    BOOT_TRACE_INTERRUPTS,
+    BOOT_TRACE_HYPERCALLS,
+    BOOT_TRACE_TIMERS,
+    BOOT_TRACE_SCHEDULER,
+};
+
 enum boot_handover {
     BOOT_HANDOVER_AUTO, // where the CPU has no ARAT
     BOOT_HANDOVER_ON,
@@ -62,6 +71,7 @@ struct boot_options {
         deadman;           // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
     bool exit_debug;       // exit=none|debug: at the end, leave QEMU with a status
     bool screen_off;       // screen=on|off: show the log on the screen too, if there is one
+    enum boot_trace trace; // trace=off|all|interrupts|hypercalls|timers|scheduler: recorded from the start
     bool report_json;      // report=text|json: figures as @json lines too
     uint32_t demo_seconds; // demo_seconds=1..3600: the measured time of each phase
     uint32_t demo_guests;  // demo_guests=1..1000

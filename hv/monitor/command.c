@@ -33,9 +33,10 @@ static const struct command help_commands[] = {
 static const struct command_table help_table = { help_commands,
                                                  sizeof(help_commands) / sizeof(help_commands[0]) };
 
-static const struct command_table *const tables[] = { &help_table, &command_guest_table,
-                                                      &command_change_table, &command_time_table,
-                                                      &command_machine_table };
+static const struct command_table *const tables[] = {
+    &help_table,         &command_guest_table,   &command_change_table,
+    &command_time_table, &command_machine_table, &command_trace_table
+};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -204,6 +205,9 @@ static void offer_list(struct completion *completion, const char *const *list)
 static void offer(struct completion *completion, enum argument_kind kind)
 {
     static const char *const options[] = { "count=", "mem=", "name=", "weight=", "cpu=", "--", NULL };
+    static const char *const trace_deeds[] = { "on", "off", "show", "clear", NULL };
+    static const char *const trace_classes[] = { "all",    "interrupts", "hypercalls",
+                                                 "timers", "scheduler",  NULL };
     static const char *const modes[] = { "tickless", "hz=1000", "hz=250", "hz=100", NULL };
 
     switch (kind) {
@@ -230,6 +234,12 @@ static void offer(struct completion *completion, enum argument_kind kind)
         break;
     case ARGUMENT_MODE:
         offer_list(completion, modes);
+        break;
+    case ARGUMENT_TRACE:
+        offer_list(completion, trace_deeds);
+        break;
+    case ARGUMENT_CLASS:
+        offer_list(completion, trace_classes);
         break;
     }
 }

@@ -28,6 +28,8 @@ enum argument_kind {
     ARGUMENT_OPTION, // of a module line
     ARGUMENT_CPU,    // a number, or `any`
     ARGUMENT_MODE,   // of a guest's clock
+    ARGUMENT_TRACE,  // what to do with the trace
+    ARGUMENT_CLASS,  // of its records
 };
 
 // The words behind the command's name.
@@ -53,7 +55,7 @@ struct command_table {
 };
 
 extern const struct command_table command_guest_table, command_change_table, command_time_table,
-    command_machine_table;
+    command_machine_table, command_trace_table;
 
 // `info` must outlive the machine.
 void command_init(const struct boot_info *info);

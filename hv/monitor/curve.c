@@ -229,7 +229,7 @@ static void begin_micro(void)
     curve.stage = STAGE_MICRO;
     guest_destroy(first_guest());
     guest_watch(&curve.timer);
-    request_set_timed(false); // as in the benchmark mode
+    request_set_watch(cpu_this()->watch & ~(uint32_t)CPU_WATCH_TIMES); // as in the benchmark mode
     curve.micro =
         launch_guest(curve.micro_module, &curve.micro_options, 0, curve.micro_options.arguments, &reason);
     if (curve.micro == NULL) {
@@ -255,7 +255,7 @@ static void begin_series(void)
         monitor_finish(false);
         return;
     }
-    request_set_timed(true); // end of what begin_micro() switched off
+    request_set_watch(cpu_this()->watch | CPU_WATCH_TIMES); // end of what begin_micro() switched off
     curve.stage = is_silent(curve.series) ? STAGE_REST : STAGE_SETTLE;
     curve.silences = 0;
     timer_arm(&curve.timer, is_silent(curve.series) ? curve.start_ns : curve.start_ns - LEAD_NS);

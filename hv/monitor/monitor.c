@@ -5,6 +5,7 @@
 
 #include "core/debug_exit.h"
 #include "core/log.h"
+#include "core/trace.h"
 #include "dev/uart.h"
 #include "lib/string.h"
 #include "monitor/arming.h"
@@ -20,6 +21,7 @@
 #include "monitor/soak.h"
 #include "monitor/terminal.h"
 #include "monitor/top.h"
+#include "vm/tracing.h"
 
 static const struct boot_options *options;
 static struct line line;
@@ -51,10 +53,26 @@ static void start_interactive(const struct boot_info *info)
     open_prompt();
 }
 
+static void start_trace(void)
+{
+    static const uint32_t classes[] = {
+        [BOOT_TRACE_OFF] = 0,
+        [BOOT_TRACE_ALL] = TRACE_ALL,
+        [BOOT_TRACE_INTERRUPTS] = TRACE_INTERRUPTS,
+        [BOOT_TRACE_HYPERCALLS] = TRACE_HYPERCALLS,
+        [BOOT_TRACE_TIMERS] = TRACE_TIMERS,
+        [BOOT_TRACE_SCHEDULER] = TRACE_SCHEDULER,
+    };
+
+    if (options->trace != BOOT_TRACE_OFF && !tracing_start(classes[options->trace]))
+        log_warn("memory is out for a trace; it stays off");
+}
+
 void monitor_start(const struct boot_info *info, const struct boot_options *boot_options)
 {
     options = boot_options;
     command_init(info);
+    start_trace();
     if (info->module_count == 0)
         log_warn("the loader brought no guests; add module2 lines to the boot menu's entry");
     switch (options->mode) {

@@ -13,6 +13,7 @@ struct guest;
 #define REPORT_GUESTS 50u // listed at a time: more would fill the serial line's ring
 #define REPORT_TIMERS 20u
 #define REPORT_TIMERS_MAX 100u
+#define REPORT_TRACE_MAX 300u
 
 // What the guest is doing, or why it ended: its state's word first.
 void report_format_state(const struct guest *guest, char *text, size_t size);
@@ -22,6 +23,7 @@ void report_stats(void);
 void report_times(uint32_t first_id);
 void report_lateness(const struct guest *only); // null: all guests together
 void report_timers(uint32_t count);             // so many of each CPU, 1 .. REPORT_TIMERS_MAX
+void report_trace(uint32_t count);              // the last so many records of all CPUs, 1 .. REPORT_TRACE_MAX
 void report_irqs(void);
 // Which guests caused the `all` timer interrupts that are attributed to guests, and saved `all_saved` by their slack.
 void report_wakeups(uint64_t all, uint64_t all_saved);

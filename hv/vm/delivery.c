@@ -4,6 +4,7 @@
 
 #include "time/clock.h"
 #include "vm/guest.h"
+#include "vm/tracing.h"
 #include "vm/vcpu_time.h"
 
 void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc)
@@ -59,6 +60,8 @@ bool delivery_made_slowly(struct vcpu *vcpu)
 
     if (!delivery_due(vcpu))
         return true;
+    if (state & DELIVERY_TRACED)
+        tracing_delivered(vcpu, event.deadline_ns, event.fired_ns);
     vtimer->delivery.state = 0;
     vcpu->stats.timer_upcalls++;
     vcpu->stats.early_events += event.injected_ns < event.deadline_ns;

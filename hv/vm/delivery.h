@@ -46,6 +46,12 @@ static inline void delivery_has_slack(struct vcpu *vcpu, uint64_t slack_ns)
     vcpu->vtimer.delivery.state |= DELIVERY_SLACK;
 }
 
+// The delivery of the event that is due is to be recorded.
+static inline void delivery_traced(struct vcpu *vcpu)
+{
+    vcpu->vtimer.delivery.state |= DELIVERY_TRACED;
+}
+
 // The vCPU is about to leave VCPU_RUNNABLE or VCPU_PAUSED, at now_tsc or later. For delivery_before_leaving().
 void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc);
 

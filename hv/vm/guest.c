@@ -14,6 +14,7 @@
 #include "vm/request.h"
 #include "vm/sched.h"
 #include "vm/share.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
 #include "x86/cpu.h"
@@ -89,6 +90,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     run_timer_init(vcpu, guest->id);
     lateness_reset(&guest->lateness);
     fpu_state_init(&vcpu->fpu);
+    tracing_created(vcpu);
 }
 
 static struct guest **slot_of(uint32_t id)

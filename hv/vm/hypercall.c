@@ -11,11 +11,13 @@
 #include "vm/guest_console.h"
 #include "vm/guest_memory.h"
 #include "vm/sched.h"
+#include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
 #include "vm/vcpu_time.h"
 #include "x86/counters.h"
 #include "x86/cpu.h"
+#include "x86/nospec.h"
 
 #define ARGUMENTS uint64_t a0, uint64_t a1, uint64_t a2, struct vcpu *vcpu
 // Every handler has the table's signature, whatever it needs of it.
@@ -180,16 +182,33 @@ _Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_COU
                "no call is without its handler");
 _Static_assert(HCALL_UPCALL_RETURN >= HCALL_COUNT, "it must not be taken for a fast call");
 
+// A call of the fast path, while hypercalls are traced. The guest may have ended when its handler returns; its frame is
+// still there.
+static uint64_t serve_traced(struct vcpu *vcpu, struct trap_frame *frame)
+{
+    uint64_t number = nospec_index(frame->rax, hypercall_fast_count);
+
+    tracing_calls(vcpu);
+    vcpu->entry.hypercalls++;
+    uint64_t result = (uint64_t)hypercall_table[number](frame->rdi, frame->rsi, frame->rdx, vcpu);
+    tracing_called(vcpu, number, result);
+    return result;
+}
+
 void hypercall_slow(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
 
-    vcpu->stats.slow_hypercalls++;
-    if (frame->rax == HCALL_UPCALL_RETURN) {
-        upcall_return(vcpu);
-        return;
+    if (frame->rax < HCALL_COUNT) {
+        frame->rax = serve_traced(vcpu, frame);
+    } else {
+        vcpu->stats.slow_hypercalls++;
+        if (frame->rax == HCALL_UPCALL_RETURN) {
+            upcall_return(vcpu);
+            return;
+        }
+        frame->rax = (uint64_t)LULL_ENOSYS;
     }
-    frame->rax = (uint64_t)LULL_ENOSYS;
     frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0; // as after every hypercall
     frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
 }

@@ -19,8 +19,7 @@ enum request {
     REQUEST_NONE,
     REQUEST_QUIESCE,
     REQUEST_GUEST,
-    REQUEST_TIMED,
-    REQUEST_UNTIMED,
+    REQUEST_WATCH,
     REQUEST_HOLD,
     REQUEST_HELD, // the answer to it; the other CPU waits until it is none
     REQUEST_STOP,
@@ -31,6 +30,8 @@ enum request {
 
 // What REQUEST_GUEST is about, and the answer.
 static struct request_guest *wanted;
+// What REQUEST_WATCH is about.
+static uint32_t wanted_watch;
 
 static void ask(struct cpu *cpu, enum request request)
 {
@@ -100,10 +101,11 @@ bool request_guest(struct request_guest *request)
     return request->done;
 }
 
-void request_set_timed(bool timed)
+void request_set_watch(uint32_t watch)
 {
-    ask_all(timed ? REQUEST_TIMED : REQUEST_UNTIMED);
-    cpu_set_timed(timed);
+    wanted_watch = watch;
+    ask_all(REQUEST_WATCH);
+    cpu_set_watch(watch);
 }
 
 void request_hold(void)
@@ -142,9 +144,8 @@ void request_serve(void)
     case REQUEST_GUEST:
         wanted->served = serve_guest(wanted);
         break;
-    case REQUEST_TIMED:
-    case REQUEST_UNTIMED:
-        cpu_set_timed(request == REQUEST_TIMED);
+    case REQUEST_WATCH:
+        cpu_set_watch(wanted_watch);
         break;
     case REQUEST_HOLD:
         answer(cpu, REQUEST_HELD);

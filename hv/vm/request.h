@@ -44,8 +44,8 @@ struct request_guest {
 // says.
 bool request_guest(struct request_guest *request);
 
-// cpu_set_timed() on every CPU, this one too.
-void request_set_timed(bool timed);
+// cpu_set_watch() on every CPU, this one too.
+void request_set_watch(uint32_t watch);
 
 // All other CPUs wait in their handler between these two calls: what they own can be looked at.
 void request_hold(void);

@@ -25,7 +25,7 @@ static uint64_t left_ns(const struct vcpu *vcpu)
 
 static void count(struct vcpu *vcpu)
 {
-    vcpu->run_timer.counting = true;
+    vcpu->on_stop |= VCPU_STOP_COUNT;
     timer_arm(&vcpu->run_timer.timer, u64_add_sat(clock_now_ns(), left_ns(vcpu)));
 }
 
@@ -39,7 +39,8 @@ static void expire(struct timer *timer, uint64_t now_ns)
         count(vcpu);
         return;
     }
-    run_timer->set = run_timer->counting = false;
+    run_timer->set = false;
+    vcpu->on_stop &= ~(uint32_t)VCPU_STOP_COUNT;
     vcpu_pend(vcpu, BIT(LULL_IRQ_RUNTIME));
 }
 
@@ -54,7 +55,7 @@ uint64_t run_timer_set(struct vcpu *vcpu, uint64_t delay_ns)
     uint64_t replaced_ns = run_timer->set ? left_ns(vcpu) : LULL_TIME_NEVER;
 
     run_timer->set = delay_ns < LULL_TIME_NEVER;
-    run_timer->counting = false;
+    vcpu->on_stop &= ~(uint32_t)VCPU_STOP_COUNT;
     timer_cancel(&run_timer->timer);
     if (run_timer->set) {
         run_timer->mark_tsc = u64_add_sat(run_tsc(vcpu), vcpu_time_to_tsc(delay_ns));
@@ -71,7 +72,7 @@ void run_timer_go_on(struct vcpu *vcpu)
 
 void run_timer_stop(struct vcpu *vcpu)
 {
-    vcpu->run_timer.counting = false;
+    vcpu->on_stop &= ~(uint32_t)VCPU_STOP_COUNT;
     vcpu->on_start |= VCPU_START_COUNT;
     timer_cancel(&vcpu->run_timer.timer);
 }

@@ -23,8 +23,7 @@ struct vcpu;
 struct run_timer {
     struct timer timer;
     uint64_t mark_tsc; // of running time, at which it fires
-    bool set;          // it is to fire
-    bool counting;     // and the vCPU has the CPU
+    bool set;          // it is to fire. While the vCPU has the CPU, VCPU_STOP_COUNT says so too
 };
 
 // For a new vCPU.

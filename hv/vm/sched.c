@@ -12,6 +12,7 @@
 #include "vm/run_queue.h"
 #include "vm/share.h"
 #include "vm/time_page.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
@@ -188,6 +189,8 @@ static void NOINLINE wake_beside(struct vcpu *vcpu, struct run_queue *queue, str
     charge(queue, current, now_tsc);
     limit_claim(queue, vcpu);
     enqueue(queue, vcpu, now_tsc);
+    if (RARELY(vcpu->on_start & VCPU_START_TRACE))
+        tracing_waits(vcpu);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
         cpu_this()->leave = 1;
@@ -216,7 +219,7 @@ void sched_block(struct vcpu *vcpu)
     uint64_t now_tsc = tsc_read();
 
     charge(queue, vcpu, now_tsc);
-    vcpu_stopping(vcpu);
+    vcpu_stopping(vcpu, VCPU_BLOCKED);
     vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
     queue->current = NULL;
 }
@@ -249,7 +252,7 @@ static void take_away(struct vcpu *vcpu, enum vcpu_state state)
     }
     if (queue->current == vcpu) {
         charge(queue, vcpu, now_tsc);
-        vcpu_stopping(vcpu);
+        vcpu_stopping(vcpu, state);
         queue->current = NULL;
         cpu->leave = 1;
     }
@@ -284,11 +287,21 @@ void sched_remove(struct vcpu *vcpu)
 
 // ---- The next one -----------------------------------------------------------------------------------------------
 
+static void NOINLINE woken_watched(struct cpu *cpu, uint64_t vector)
+{
+    if (cpu->watch & CPU_WATCH_TRACE)
+        tracing_slept(cpu->share_stamp_tsc, vector);
+    cpu_account(cpu->watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+}
+
 static inline uint64_t halt(struct cpu *cpu)
 {
     cpu_account(CPU_SHARE_IDLE);
     uint64_t vector = entry_idle();
-    cpu_account(cpu->timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    if (RARELY(cpu->watch != 0))
+        woken_watched(cpu, vector);
+    else
+        cpu_account(CPU_SHARE_GUEST);
     return vector;
 }
 
@@ -332,7 +345,7 @@ static void NOINLINE give_up(struct run_queue *queue)
     uint64_t now_tsc = tsc_read();
 
     charge(queue, queue->current, now_tsc);
-    vcpu_stopping(queue->current);
+    vcpu_stopping(queue->current, VCPU_RUNNABLE);
     enqueue(queue, queue->current, now_tsc);
 }
 

@@ -7,6 +7,7 @@
 #include "vm/guest.h"
 #include "vm/mail.h"
 #include "vm/sched.h"
+#include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
 #include "x86/cpu.h"
@@ -54,6 +55,16 @@ void vcpu_started(struct vcpu *vcpu)
         vcpu_time_update(vcpu);
     if (vcpu->on_start & VCPU_START_COUNT)
         run_timer_go_on(vcpu);
+    if (vcpu->on_start & VCPU_START_TRACE)
+        tracing_runs(vcpu);
+}
+
+void vcpu_stopped(struct vcpu *vcpu, enum vcpu_state next)
+{
+    if (vcpu->on_stop & VCPU_STOP_COUNT)
+        run_timer_stop(vcpu);
+    if (vcpu->on_stop & VCPU_STOP_TRACE)
+        tracing_stops(vcpu, next);
 }
 
 static void __attribute__((noinline)) load_another(struct vcpu *vcpu)
@@ -109,6 +120,20 @@ void vcpu_end(struct vcpu *vcpu)
     }
 }
 
+static void __attribute__((noinline)) enter_watched(struct vcpu *vcpu)
+{
+    if (this_cpu->watch & CPU_WATCH_TRACE)
+        tracing_enters(vcpu);
+    if (this_cpu->watch & CPU_WATCH_TIMES)
+        cpu_account(CPU_SHARE_GUEST);
+}
+
+static void __attribute__((noinline)) leave_watched(void)
+{
+    if (this_cpu->watch & CPU_WATCH_TIMES)
+        cpu_account(CPU_SHARE_HYPERVISOR);
+}
+
 void vcpu_run(void)
 {
     for (;;) {
@@ -121,10 +146,10 @@ void vcpu_run(void)
             continue;
         }
         this_cpu->leave = 0;
-        if (this_cpu->timed)
-            cpu_account(CPU_SHARE_GUEST);
+        if (this_cpu->watch != 0)
+            enter_watched(vcpu);
         entry_run(); // in the guest; trap.c and hypercall.c serve it until it cannot simply go on
-        if (this_cpu->timed)
-            cpu_account(CPU_SHARE_HYPERVISOR);
+        if (this_cpu->watch != 0)
+            leave_watched();
     }
 }

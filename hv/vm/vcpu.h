@@ -34,6 +34,13 @@ enum vcpu_start {
     VCPU_START_UNPARK = 1 << 0,     // vtimer_unpark()
     VCPU_START_SHOW_TIMES = 1 << 1, // vcpu_time_update()
     VCPU_START_COUNT = 1 << 2,      // run_timer_go_on()
+    VCPU_START_TRACE = 1 << 3,      // tracing_runs(); it is traced, and this stays
+};
+
+// The same when it loses the CPU.
+enum vcpu_stop {
+    VCPU_STOP_COUNT = 1 << 0, // run_timer_stop()
+    VCPU_STOP_TRACE = 1 << 1, // tracing_stops(); this stays
 };
 
 // What the monitor and the demonstration show. Counts since creation.
@@ -67,6 +74,7 @@ struct vcpu {
 
     enum vcpu_state state;
     uint32_t on_start; // enum vcpu_start
+    uint32_t on_stop;  // enum vcpu_stop
     bool waits;        // VCPU_PAUSED: it was blocked before
     bool blocking;     // in HCALL_BLOCK, whose result it has not got yet
     bool rung;         // a doorbell has rung since the last upcall for one
@@ -79,6 +87,9 @@ struct vcpu {
     uint32_t weight;      // its share of a CPU that others want too, SCHED_WEIGHT for each
     uint32_t slowness; // SCHED_WEIGHT / weight, SCHED_SLOWNESS_SHIFT places: how fast its virtual time passes
     uint64_t charged_tsc; // when virtual_tsc was last brought up to date, while it has the CPU
+
+    uint64_t traced_deadline_ns,
+        traced_slack_ns; // vm/tracing.c: what it has recorded of the event that is held
 
     struct vcpu_stats stats;
     struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
@@ -104,11 +115,14 @@ static inline void vcpu_set_state(struct vcpu *vcpu, enum vcpu_state state)
     vcpu_set_state_at(vcpu, state, tsc_read());
 }
 
-// The vCPU, which has the CPU, is about to lose it: before its state changes. Interrupts off.
-static inline void vcpu_stopping(struct vcpu *vcpu)
+// The vCPU is about to lose the CPU, and vcpu->on_stop is not 0. Interrupts off.
+void vcpu_stopped(struct vcpu *vcpu, enum vcpu_state next);
+
+// The vCPU, which has the CPU, is about to lose it: before its state changes to `next`. Interrupts off.
+static inline void vcpu_stopping(struct vcpu *vcpu, enum vcpu_state next)
 {
-    if (__builtin_expect(vcpu->run_timer.counting, 0))
-        run_timer_stop(vcpu);
+    if (__builtin_expect(vcpu->on_stop != 0, 0))
+        vcpu_stopped(vcpu, next);
 }
 
 // The vCPU has got the CPU and vcpu->on_start is not 0. Interrupts off.

@@ -8,6 +8,7 @@
 #include "time/clock.h"
 #include "time/timer_queue.h"
 #include "vm/delivery.h"
+#include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
@@ -168,6 +169,33 @@ static void expire_special(struct timer *timer, uint64_t now_ns)
         return;
     if (slack_ns != 0)
         delivery_has_slack(vcpu, slack_ns);
+}
+
+// In place of both while the vCPU is traced. vtimer_trace() says it again after everything that names another.
+static void expire_traced(struct timer *timer, uint64_t now_ns)
+{
+    struct vtimer *vtimer = container_of(timer, struct vtimer, timer);
+    struct vcpu *vcpu = container_of(vtimer, struct vcpu, vtimer);
+    uint64_t deadline_ns = timer_deadline_ns(timer), next_ns = wanted_ns(vcpu);
+
+    if (next_ns > now_ns && (vcpu->blocking || vtimer->period_ns == 0))
+        tracing_moved(vcpu, deadline_ns, next_ns);
+    else
+        tracing_expires(vcpu, deadline_ns, now_ns);
+    expire_special(timer, now_ns);
+    vtimer_trace(vcpu);
+    if (delivery_due(vcpu))
+        delivery_traced(vcpu);
+}
+
+void vtimer_trace(struct vcpu *vcpu)
+{
+    vcpu->vtimer.timer.expire = expire_traced;
+}
+
+void vtimer_trace_not(struct vcpu *vcpu)
+{
+    vcpu->vtimer.timer.expire = expire_special; // which finds expire() again
 }
 
 void vtimer_init(struct vcpu *vcpu, uint32_t owner)

@@ -41,6 +41,7 @@ enum delivery_state {
     DELIVERY_HELD = 1 << 1,   // the guest had interrupts off, or the timer masked
     DELIVERY_SLACK = 1 << 2,  // it had granted slack_ns
     DELIVERY_WAITED = 1 << 3, // the vCPU was kept from running
+    DELIVERY_TRACED = 1 << 4, // it is to be recorded
 };
 
 struct delivery {
@@ -62,6 +63,11 @@ struct vtimer {
 
 // For a new vCPU, whose page is there.
 void vtimer_init(struct vcpu *vcpu, uint32_t owner);
+
+// Its events are recorded, until the device is set the next time; they are not. Any CPU, while that of the vCPU is
+// held.
+void vtimer_trace(struct vcpu *vcpu);
+void vtimer_trace_not(struct vcpu *vcpu);
 
 // Arm one event at deadline_ns with that slack, replacing what was armed; a deadline of LULL_TIME_NEVER or more
 // switches the device off, one that has passed fires at once. A pending event that has not reached the guest is taken

@@ -72,7 +72,7 @@ void cpu_init(void)
         user_access_enable_smap();
     descriptors_init(&boot_cpu.tables, &stacks);
     load(&boot_cpu);
-    cpu_set_timed(true);
+    cpu_set_watch(CPU_WATCH_TIMES);
 }
 
 // The top of a new stack, 0 if memory is out.
@@ -107,7 +107,7 @@ struct cpu *cpu_create(uint32_t id, uint32_t apic_id)
 void cpu_start(struct cpu *cpu)
 {
     load(cpu);
-    cpu_set_timed(cpu_table[0]->timed);
+    cpu_set_watch(cpu_table[0]->watch);
 }
 
 void cpu_set_guest(struct entry_context *guest)
@@ -118,14 +118,22 @@ void cpu_set_guest(struct entry_context *guest)
     cpu->tables.tss.rsp[0] = (uint64_t)(&guest->frame + 1);
 }
 
-void cpu_set_timed(bool timed)
+void cpu_set_watch(uint32_t watch)
 {
     struct cpu *cpu = cpu_this();
+    const char *by_int = entry_int, *by_syscall = entry_syscall;
 
-    cpu_account(timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    cpu->timed = timed;
-    descriptors_set_hypercall_entry(&cpu->tables, (uint64_t)(timed ? entry_int_timed : entry_int));
-    msr_write(MSR_LSTAR, (uint64_t)(timed ? entry_syscall_timed : entry_syscall));
+    if (watch & CPU_WATCH_TRACE) {
+        by_int = entry_int_watched;
+        by_syscall = entry_syscall_watched;
+    } else if (watch & CPU_WATCH_TIMES) {
+        by_int = entry_int_timed;
+        by_syscall = entry_syscall_timed;
+    }
+    cpu_account(watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    cpu->watch = watch;
+    descriptors_set_hypercall_entry(&cpu->tables, (uint64_t)by_int);
+    msr_write(MSR_LSTAR, (uint64_t)by_syscall);
 }
 
 void cpu_counters(struct counters *out)

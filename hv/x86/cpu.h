@@ -19,6 +19,7 @@ struct vcpu;
 struct timer_queue;
 struct run_queue;
 struct sleep;
+struct trace_ring;
 
 // Where the time of a CPU goes. Every moment belongs to exactly one of these.
 enum cpu_share {
@@ -26,6 +27,13 @@ enum cpu_share {
     CPU_SHARE_GUEST,
     CPU_SHARE_IDLE,
     CPU_SHARES,
+};
+
+// What a CPU does at its crossings beside the work itself.
+enum cpu_watch {
+    CPU_WATCH_TIMES = 1 << 0, // time in guests and in the hypervisor is told apart; if not, both count as
+    // CPU_SHARE_GUEST. Idle time is always exact. A null hypercall takes 18 instructions more.
+    CPU_WATCH_TRACE = 1 << 1, // all goes the careful ways, which record it (core/trace.h)
 };
 
 #define CPU_MAX 64 // a bit for each in a word
@@ -37,7 +45,7 @@ struct cpu {
     uint64_t scratch;            // the guest's rsp for a moment, in the syscall entry
     uint32_t leave;              // non-zero: the guest cannot simply go on, the run loop must decide
     uint32_t share;              // enum cpu_share: the one that the present moment belongs to
-    uint32_t timed;              // 0 or 1: see cpu_set_timed()
+    uint32_t watch;              // enum cpu_watch: what is done on the way beside the work itself
     struct counters counters __attribute__((aligned(64)));
     uint64_t share_stamp_tsc;       // when the present share began
     uint64_t share_tsc[CPU_SHARES]; // time accounted so far
@@ -46,7 +54,9 @@ struct cpu {
     struct timer_queue *timers;
     struct run_queue *run_queue;
     struct sleep *sleep;
-    uint32_t id; // 0 = the CPU that booted
+    struct trace_ring *trace;      // null: there is none
+    uint64_t traced_programmed_ns; // vm/tracing.c: what it has recorded last
+    uint32_t id;                   // 0 = the CPU that booted
     uint32_t apic_id;
     uint32_t start;    // enum ap_state, atomic: how far its start has come
     struct vcpu *mail; // atomic: vCPUs that other CPUs have sent here (vm/mail.h), the last one first
@@ -99,9 +109,8 @@ void cpu_start(struct cpu *cpu);
 // Save traps from ring 3 in `guest` from now on. Context: interrupts off.
 void cpu_set_guest(struct entry_context *guest);
 
-// Whether the time in guests and in the hypervisor is told apart, at every crossing between them; if not, both count as
-// CPU_SHARE_GUEST. Idle time is always exact. Costs a null hypercall about 18 instructions. Context: interrupts off.
-void cpu_set_timed(bool timed);
+// Do this from now on: bits of enum cpu_watch. Context: interrupts off.
+void cpu_set_watch(uint32_t watch);
 
 // The counts of all CPUs, added up.
 void cpu_counters(struct counters *out);

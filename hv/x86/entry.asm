@@ -56,7 +56,7 @@ idle_woken:                     ; the rip of every interrupt that ends the sleep
 %rep VECTOR_COUNT
 stub_ %+ vector:
 %if vector == VECTOR_HYPERCALL
-        jmp entry_int_timed     ; cpu_set_timed() points the gate to an entry directly
+        jmp entry_int_timed     ; cpu_set_watch() points the gate to an entry directly
 %elif vector == VECTOR_DB
         jmp debug
 %else
@@ -161,6 +161,8 @@ debug:                          ; rsp points to rip
         cmp qword [rsp], entry_syscall
         je .at_syscall
         cmp qword [rsp], entry_syscall_timed
+        je .at_syscall
+        cmp qword [rsp], entry_syscall_watched
         jne .bug
 .at_syscall:
         iretq
@@ -190,7 +192,7 @@ fatal:
 ; argument, in rcx, which no hypercall uses (syscall destroys it), so nothing has to be moved. The
 ; frame at cpu->guest holds rip .. ss; the other registers are still the guest's own.
 
-; %1 is 1 for the entries that account for the time on either side of the crossing (cpu_set_timed).
+; %1 is 1 for the entries that account for the time on either side of the crossing (CPU_WATCH_TIMES).
 %macro HYPERCALL_FAST 1
         cld
         inc qword [gs:CPU_CROSSINGS]
@@ -240,8 +242,8 @@ fatal:
         iretq
 %endmacro
 
-; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared IF, TF, AC and more.
-%macro ENTRY_SYSCALL 1
+; rcx = rip, r11 = rflags, rsp is the guest's; MSR_SFMASK has cleared IF, TF, AC and more. Make a frame as `int` does.
+%macro PUSH_SYSCALL_FRAME 0
         swapgs
         mov [gs:CPU_SCRATCH], rsp
         mov rsp, [gs:CPU_GUEST]
@@ -251,6 +253,10 @@ fatal:
         push r11
         push SELECTOR_GUEST_CODE
         push rcx
+%endmacro
+
+%macro ENTRY_SYSCALL 1
+        PUSH_SYSCALL_FRAME
         HYPERCALL_FAST %1
         CLEAR_SCRATCH
         mov rsp, [gs:CPU_GUEST]
@@ -263,7 +269,7 @@ fatal:
         o64 sysret
 %endmacro
 
-global entry_int, entry_int_timed, entry_syscall, entry_syscall_timed
+global entry_int, entry_int_timed, entry_int_watched, entry_syscall, entry_syscall_timed, entry_syscall_watched
 entry_int:
         ENTRY_INT 0
 entry_int_timed:
@@ -273,6 +279,17 @@ entry_syscall:
 entry_syscall_timed:
         ENTRY_SYSCALL 1
 
+entry_int_watched:
+        swapgs
+        CLAC
+        jmp hypercall_watched
+entry_syscall_watched:
+        PUSH_SYSCALL_FRAME
+hypercall_watched:
+        cld
+        inc qword [gs:CPU_CROSSINGS]
+        jmp hypercall_full
+
 non_canonical:                  ; make it the guest's general protection fault. Its window ends far below: a second lock
         mov qword [rsp + FRAME_VECTOR], VECTOR_GP
         mov qword [rsp + FRAME_ERROR], 0
@@ -280,8 +297,8 @@ non_canonical:                  ; make it the guest's general protection fault. 
         call save_after_hypercall
         jmp serve_guest
 
-; The number is not one of the fast path's: save everything, as for any trap. All registers are still
-; the guest's, rsp points to frame->rip.
+; The number is not one of the fast path's, or all are watched: save everything, as for any trap. All registers are
+; still the guest's, rsp points to frame->rip.
 hypercall_full:
         push 0
         push VECTOR_HYPERCALL

@@ -34,5 +34,7 @@ static inline void entry_run(void)
 // the sleep: called and returns with interrupts off.
 uint64_t entry_idle(void);
 
-// The hypercall entry points, for the gate of VECTOR_HYPERCALL and for MSR_LSTAR: plain, and with accounting.
-extern const char entry_int[], entry_int_timed[], entry_syscall[], entry_syscall_timed[];
+// The hypercall entry points, for the gate of VECTOR_HYPERCALL and for MSR_LSTAR: plain; with accounting; and those
+// that serve every hypercall as a trap, so that hv/trap.c sees it.
+extern const char entry_int[], entry_int_timed[], entry_int_watched[];
+extern const char entry_syscall[], entry_syscall_timed[], entry_syscall_watched[];

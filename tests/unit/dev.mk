@@ -128,3 +128,7 @@ UNIT_CFLAGS_test_sched := $(UNIT_MACHINE_CFLAGS) -Dsched_yield=hv_sched_yield # 
 UNIT_TESTS += test_tsc_warp
 UNIT_SRCS_test_tsc_warp   := tests/unit/test_tsc_warp.c hv/x86/tsc_warp.c
 UNIT_CFLAGS_test_tsc_warp := -iquote tests/fake/tsc_warp
+
+UNIT_TESTS += test_trace
+UNIT_SRCS_test_trace   := tests/unit/test_trace.c hv/core/trace.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_trace := $(UNIT_MACHINE_CFLAGS)

@@ -78,9 +78,16 @@ static int setup(void **state)
     return 0;
 }
 
+void vcpu_stopped(struct vcpu *stopped, enum vcpu_state next)
+{
+    (void)next;
+    assert_int_equal(stopped->on_stop, VCPU_STOP_COUNT);
+    run_timer_stop(stopped);
+}
+
 static void leave(enum vcpu_state to)
 {
-    vcpu_stopping(&vcpu);
+    vcpu_stopping(&vcpu, to);
     vcpu_set_state(&vcpu, to);
 }
 

@@ -11,6 +11,7 @@
 #include "vm/run_queue.h"
 #include "vm/share.h"
 #include "vm/time_page.h"
+#include "vm/tracing.h"
 #include "x86/entry.h"
 
 #define VCPUS 4
@@ -50,9 +51,21 @@ void vcpu_started(struct vcpu *vcpu)
     (void)vcpu;
 }
 
-void run_timer_stop(struct vcpu *vcpu)
+void vcpu_stopped(struct vcpu *vcpu, enum vcpu_state next)
 {
     (void)vcpu;
+    (void)next;
+}
+
+void tracing_waits(const struct vcpu *vcpu)
+{
+    (void)vcpu;
+}
+
+void tracing_slept(uint64_t start_tsc, uint64_t vector)
+{
+    (void)start_tsc;
+    (void)vector;
 }
 
 void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc)

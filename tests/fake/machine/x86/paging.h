@@ -20,3 +20,14 @@ static inline void *paging_alloc(uint64_t size)
 {
     return machine_alloc(size);
 }
+
+// Pages of the host have its addresses.
+static inline void *phys_to_virt(uint64_t phys)
+{
+    return (void *)phys;
+}
+
+static inline uint64_t virt_to_phys(const void *virt)
+{
+    return (uint64_t)virt;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the vCPUs and their CPUs do, recorded in the trace (core/trace.h).
+//
+// A trace that is off must not cost an instruction, so no path asks whether it is on. While it is on, everything takes
+// the careful ways that are there for other reasons, and those record:
+//
+//   cpu->watch              every trap takes the way that accounts for time, every hypercall is served as a trap
+//   timer->expire           expire_traced(), in place of the others
+//   vtimer.delivery.state   delivery_made_slowly(), which splits lateness
+//   vcpu->on_start, on_stop vcpu_started(), vcpu_stopped(), which begin and end running-time timers
+//
+// What hypercalls and traps have changed is seen by comparing before and after: nothing comes between, interrupts are
+// off. So a guest's event that a call arms and the hardware that is set for it are recorded without a word at the place
+// where it is done.
+//
+// Context of everything here: interrupts off; the vCPU's CPU, unless said.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vm/vcpu.h"
+
+// Trace these classes (enum trace_class) from now on. False: memory is out, and nothing has changed. The boot CPU.
+bool tracing_start(uint32_t classes);
+
+// Stop it; what was recorded stays until tracing_forget(). The boot CPU.
+void tracing_stop(void);
+void tracing_forget(void);
+
+// A new vCPU. The boot CPU.
+void tracing_created(struct vcpu *vcpu);
+
+// It has got the CPU; it loses it; it could go on while another one has it.
+void tracing_runs(const struct vcpu *vcpu);
+void tracing_stops(const struct vcpu *vcpu, enum vcpu_state next);
+void tracing_waits(const struct vcpu *vcpu);
+
+// A trap has come from it; it goes back into the guest.
+void tracing_trap(const struct vcpu *vcpu);
+void tracing_enters(struct vcpu *vcpu);
+
+// A hypercall is about to be served, and has been.
+void tracing_calls(const struct vcpu *vcpu);
+void tracing_called(struct vcpu *vcpu, uint64_t number, uint64_t result);
+
+// Its event has come, or was found to have moved; it is told of it.
+void tracing_expires(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns);
+void tracing_moved(const struct vcpu *vcpu, uint64_t from_ns, uint64_t to_ns);
+void tracing_delivered(const struct vcpu *vcpu, uint64_t deadline_ns, uint64_t fired_ns);
+
+// This CPU has slept since start_tsc, until an interrupt on `vector`.
+void tracing_slept(uint64_t start_tsc, uint64_t vector);
