@@ -49,16 +49,23 @@ static int64_t clock_read(ARGUMENTS)
     return (int64_t)clock_now_ns(); // below 2^63 for 292 years of uptime
 }
 
-// Enable, look and wait are one step: interrupts are off here, so nothing becomes pending in between. What the guest
-// has stored is held also where it does not wait: it may compute from now on, and has been promised that it need not
-// call.
+// What the guest has stored is held also where it does not wait: it may compute from now on, and has been promised
+// that it need not call.
+static int64_t __attribute__((noinline)) halt_not(struct vcpu *vcpu)
+{
+    vtimer_before_block(vcpu);
+    return LULL_OK;
+}
+
+// Enable, look and wait are one step: interrupts are off here, so nothing becomes pending in between.
 static int64_t halt(ARGUMENTS)
 {
     vcpu->page->irq_enabled = 1;
-    vtimer_before_block(vcpu);
-    if (upcall_due(vcpu) == 0)
-        sched_block(vcpu);
     cpu_this()->leave = 1;
+    if (__builtin_expect(upcall_due(vcpu) != 0, 0))
+        return halt_not(vcpu);
+    vtimer_before_block(vcpu);
+    sched_block(vcpu);
     return LULL_OK;
 }
 
