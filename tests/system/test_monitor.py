@@ -110,6 +110,7 @@ def test_every_interrupt_has_a_name(monitor):
     until(lambda: rows(monitor.command("irqs"))["timer"] >= 5, "some events")
     text = monitor.command("irqs")
     irqs = rows(text)
+    assert "timer" in irqs, text
     reasons = [count for name, count in irqs.items() if re.match("for |stale|early|range", name)]
     assert irqs["timer"] == sum(reasons) > 0, text
     top, _, guests = text.partition("guests' timer interrupts")
