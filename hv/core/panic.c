@@ -12,6 +12,7 @@
 #include "core/debug_exit.h"
 #include "core/log.h"
 #include "core/symbols.h"
+#include "core/trace.h"
 #include "lib/bits.h"
 #include "lib/format.h"
 #include "x86/cpu.h"
@@ -20,6 +21,7 @@
 #include "x86/stop.h"
 
 #define BACKTRACE_DEPTH_MAX 32
+#define LAST_RECORDS 8               // of the trace, if there is one
 #define BACKTRACE_STACK_MAX 65536ull // no stack of the hypervisor is larger
 
 #define SELECTOR_RPL_MASK 3u // privilege level in a segment selector, Intel SDM vol. 3A 3.4.2
@@ -179,6 +181,7 @@ static _Noreturn void end(void)
         [PANIC_EXIT] = "leaving the emulator",
     };
 
+    trace_print_last(LAST_RECORDS);
     print_other_cpus();
     log_print("panic: %s\n", last_words[action]);
     stop();

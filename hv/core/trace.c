@@ -2,6 +2,7 @@
 // The rings of the trace. The model is in trace.h.
 #include "core/trace.h"
 
+#include "core/log.h"
 #include "core/page_alloc.h"
 #include "x86/cpu.h"
 #include "x86/paging.h"
@@ -23,6 +24,14 @@ static const uint8_t class_of[TRACE_EVENTS] = {
     [TRACE_CALL... TRACE_RETURN] = TRACE_HYPERCALLS,
     [TRACE_ARM... TRACE_PROGRAM] = TRACE_TIMERS,
     [TRACE_RUN... TRACE_WAIT] = TRACE_SCHEDULER,
+};
+
+static const char *const names[TRACE_EVENTS] = {
+    [TRACE_TRAP] = "trap",     [TRACE_SLEEP] = "sleep",     [TRACE_WOKEN] = "woken",
+    [TRACE_UPCALL] = "upcall", [TRACE_CALL] = "call",       [TRACE_RETURN] = "return",
+    [TRACE_ARM] = "arm",       [TRACE_DISARM] = "disarm",   [TRACE_MOVE] = "move",
+    [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver", [TRACE_PROGRAM] = "program",
+    [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",       [TRACE_WAIT] = "wait",
 };
 
 static uint32_t wanted; // atomic
@@ -134,4 +143,23 @@ const struct trace_record *trace_record(const struct cpu *cpu, uint64_t number)
     if (number >= written || written - number > TRACE_RING_RECORDS)
         return NULL;
     return place(cpu->trace, number);
+}
+
+const char *trace_event_name(uint32_t event)
+{
+    return event < TRACE_EVENTS ? names[event] : "?";
+}
+
+void trace_print_last(uint32_t count)
+{
+    const struct cpu *cpu = cpu_this();
+    uint64_t written = trace_written(cpu), now_tsc = tsc_read();
+
+    for (uint64_t number = written > count ? written - count : 0; number < written; number++) {
+        const struct trace_record *record = trace_record(cpu, number);
+
+        log_print("  trace: %llu ticks ago  guest %u  %s %u  0x%llx 0x%llx\n",
+                  (unsigned long long)(now_tsc - record->tsc), record->guest, trace_event_name(record->event),
+                  record->detail, (unsigned long long)record->a, (unsigned long long)record->b);
+    }
 }

@@ -84,3 +84,9 @@ uint64_t trace_written(const struct cpu *cpu);
 
 // The record with that number, counted from 0; null if it is not kept. Stands still while its CPU is held.
 const struct trace_record *trace_record(const struct cpu *cpu, uint64_t number);
+
+// "expire"; "?" for what is none.
+const char *trace_event_name(uint32_t event);
+
+// Writes the last `count` records of this CPU to the console, raw; at most TRACE_RING_RECORDS. For a panic.
+void trace_print_last(uint32_t count);

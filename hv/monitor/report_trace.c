@@ -18,14 +18,6 @@
 
 #define ULL(value) ((unsigned long long)(value))
 
-static const char *const event_names[TRACE_EVENTS] = {
-    [TRACE_TRAP] = "trap",     [TRACE_SLEEP] = "sleep",     [TRACE_WOKEN] = "woken",
-    [TRACE_UPCALL] = "upcall", [TRACE_CALL] = "call",       [TRACE_RETURN] = "return",
-    [TRACE_ARM] = "arm",       [TRACE_DISARM] = "disarm",   [TRACE_MOVE] = "move",
-    [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver", [TRACE_PROGRAM] = "program",
-    [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",       [TRACE_WAIT] = "wait",
-};
-
 static const char *const call_names[] = {
     [HCALL_NOP] = "NOP",
     [HCALL_SET_CLOCKEVENT] = "SET_CLOCKEVENT",
@@ -160,7 +152,7 @@ static void print_record(const struct trace_record *record, uint32_t cpu, uint64
         log_print("guest %-6u ", record->guest);
     else
         log_print("%-12s ", "-");
-    log_print("%-8s ", event_names[record->event]);
+    log_print("%-8s ", trace_event_name(record->event));
     print_words(record);
     log_print("\n");
 }

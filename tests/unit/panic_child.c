@@ -7,6 +7,7 @@
 
 #include "core/log.h"
 #include "core/symbols.h"
+#include "core/trace.h"
 #include "log_capture.h"
 #include "unit.h"
 #include "x86/cpu.h"
@@ -41,6 +42,11 @@ uint32_t cpu_count = 1;
 struct cpu *cpu_this(void)
 {
     return here;
+}
+
+void trace_print_last(uint32_t count)
+{
+    log_print("the last %u records\n", count);
 }
 
 void cpu_stop(void)

@@ -30,6 +30,7 @@ static void registers_and_backtrace(void **state)
     panic_child_says("  at   ffffffff80200010 function+0x10\n"
                      "  from ffffffff80200020 function+0x20\n"
                      "  from ffffffff80200030 function+0x30\n"
+                     "the last 8 records\n" // of the trace: panic_child.c
                      "panic: the machine");
 }
 

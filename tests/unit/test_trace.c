@@ -3,9 +3,11 @@
 
 #include "core/trace.h"
 
+#include "log_capture.h"
 #include "unit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/page_alloc.h"
 #include "machine.h"
@@ -124,6 +126,21 @@ static void keeps_the_wanted_classes(void **state)
     assert_int_equal(trace_written(cpu_this()), sum);
 }
 
+static void prints_the_last(void **state)
+{
+    (void)state;
+    log_capture_reset();
+    trace_print_last(8);
+    assert_string_equal(log_capture_written, ""); // there is no ring
+    assert_true(trace_open(TRACE_ALL));
+    for (uint64_t i = 0; i < 3; i++)
+        trace_write(TRACE_STOP, 9, 2, i, 0xabc);
+    trace_print_last(2);
+    assert_non_null(strstr(log_capture_written, " ticks ago  guest 9  stop 2  0x1 0xabc\n"));
+    assert_non_null(strstr(log_capture_written, " ticks ago  guest 9  stop 2  0x2 0xabc\n"));
+    assert_null(strstr(log_capture_written, "0x0 0xabc"));
+}
+
 static void leaves_nothing_without_memory(void **state)
 {
     (void)state;
@@ -141,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_what_was_written, start, stop),
         cmocka_unit_test_setup_teardown(keeps_the_last, start, stop),
         cmocka_unit_test_setup_teardown(keeps_the_wanted_classes, start, stop),
+        cmocka_unit_test_setup_teardown(prints_the_last, start, stop),
         cmocka_unit_test_setup_teardown(leaves_nothing_without_memory, start, stop),
     };
 
