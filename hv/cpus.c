@@ -25,7 +25,7 @@
 #include "x86/tsc_warp.h"
 
 // For one answer of the other CPU. In an emulator others may keep it from running for that long.
-#define PATIENCE_SECONDS 5u
+#define PATIENCE_SECONDS 60u
 
 #define ULL(value) ((unsigned long long)(value))
 

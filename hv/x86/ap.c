@@ -19,7 +19,7 @@
 // running by others for much longer, so the last wait is long: it is only ever waited out for a CPU that is not there.
 #define INIT_PER_SECOND 100u
 #define STARTUP_PER_SECOND 5000u
-#define ALIVE_SECONDS 2u
+#define ALIVE_SECONDS 5u
 
 extern const uint8_t ap_start[], ap_start_long[], ap_start_words[], ap_start_end[]; // boot/ap_start.asm
 extern const char ap_start_high[];
