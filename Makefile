@@ -125,7 +125,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench budget soak tour readme record debug
+.PHONY: iso run demo bench budget soak hostile tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -156,6 +156,11 @@ soak: ## a month of virtual uptime on each clock and timer, some minutes of ours
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
 	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json --text $(BUILD)/soak.txt
+
+hostile: ## a billion random operations of hostile guests beside honest ones, for hours: report, build/hostile.json
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) all
+	@tools/hostile.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/hostile.json
 
 tour: ## print the code along the main path in reading order, with its comments
 	@tools/tour.py
@@ -291,4 +296,4 @@ $(EXAMPLE_ELFS): $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/guest/examples/%.asm.
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
 -include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d $(BUILD)/guest_offsets.d
--include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS) $(KERNEL_TESTS)) $(KERNEL_TEST_OBJS:.o=.d)
+-include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS) $(KERNEL_TESTS) fuzz_ops fuzz_value) $(KERNEL_TEST_OBJS:.o=.d)

@@ -142,6 +142,8 @@ HV_SRCS += \
 	hv/monitor/demo_report.c \
 	hv/monitor/figures.c \
 	hv/monitor/follow.c \
+	hv/monitor/fuzz.c \
+	hv/monitor/fuzz_report.c \
 	hv/monitor/history.c \
 	hv/monitor/keys.c \
 	hv/monitor/launch.c \

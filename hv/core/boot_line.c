@@ -9,8 +9,8 @@
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
-static const char *const modes[] = { "demo",  "interactive", "selftest", "bench",
-                                     "curve", "soak",        "arming",   NULL };
+static const char *const modes[] = { "demo", "interactive", "selftest", "bench", "curve",
+                                     "soak", "arming",      "fuzz",     NULL };
 static const char *const clockevents[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet", NULL };
 static const char *const clocksources[] = { "auto", "tsc", "hpet", "pmtimer", NULL };
 static const char *const hpets[] = { "64", "32", NULL };
@@ -21,6 +21,7 @@ static const char *const screens[] = { "on", "off", NULL };
 static const char *const traces[] = { "off", "all", "interrupts", "hypercalls", "timers", "scheduler", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const all[] = { "all", NULL };
+static const char *const shows[] = { "end", "deaths", NULL };
 static const char *const panics[] = { "halt", "reboot", "exit", NULL };
 
 static const struct option table[] = {
@@ -41,6 +42,11 @@ static const struct option table[] = {
     { "curve_guests", OPTION_NUMBER, .min = 1, .max = 10000,
       OPTION_FIELD(struct boot_options, curve_guests) },
     { "soak_hours", OPTION_NUMBER, .min = 1, .max = 100000, OPTION_FIELD(struct boot_options, soak_hours) },
+    { "fuzz_seed", OPTION_NUMBER, .min = 1, .max = INT64_MAX, OPTION_FIELD(struct boot_options, fuzz_seed) },
+    { "fuzz_ops", OPTION_NUMBER, .min = 1, .max = INT64_MAX, OPTION_FIELD(struct boot_options, fuzz_ops) },
+    { "fuzz_lives", OPTION_NUMBER, .min = 1, .max = INT64_MAX,
+      OPTION_FIELD(struct boot_options, fuzz_lives) },
+    { "fuzz_show", OPTION_WORD, .words = shows, OPTION_FIELD(struct boot_options, fuzz_show) },
     { "panic", OPTION_WORD, .words = panics, OPTION_FIELD(struct boot_options, panic) },
 };
 
@@ -67,6 +73,9 @@ void boot_line_parse(const char *line, struct boot_options *out)
                                   .demo_guests = 10,
                                   .curve_guests = 1000,
                                   .soak_hours = 720,
+                                  .fuzz_seed = 1,
+                                  .fuzz_ops = 1000000,
+                                  .fuzz_lives = INT64_MAX,
                                   .panic = PANIC_UNSET };
     while (option_next(&line, &word)) {
         if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {

@@ -20,6 +20,7 @@ enum boot_mode {
     BOOT_MODE_CURVE,
     BOOT_MODE_SOAK,
     BOOT_MODE_ARMING,
+    BOOT_MODE_FUZZ,
 };
 
 enum boot_clockevent {
@@ -61,7 +62,7 @@ enum boot_handover {
 };
 
 struct boot_options {
-    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak|arming
+    enum boot_mode mode;               // mode=demo|interactive|selftest|bench|curve|soak|arming|fuzz
     enum boot_clockevent clockevent;   // clockevent=auto|lapic|lapic-oneshot|tsc-deadline|hpet
     enum boot_clocksource clocksource; // clocksource=auto|tsc|hpet|pmtimer
     bool hpet_narrow;                  // hpet=64|32: the bits to use of its counter, where it has 64
@@ -77,6 +78,10 @@ struct boot_options {
     uint32_t demo_guests;  // demo_guests=1..1000
     uint32_t curve_guests; // curve_guests=1..10000: the curve's last point
     uint32_t soak_hours;   // soak_hours=1..100000: how long the soak lasts at least
+    uint64_t fuzz_seed;    // fuzz_seed=1..: of the first hostile guest; each other has the next one
+    uint64_t fuzz_ops;     // fuzz_ops=1..: so many operations, or
+    uint64_t fuzz_lives;   // fuzz_lives=1..: so many lives of hostile guests are enough
+    bool fuzz_show;        // fuzz_show=end|deaths: tell each death, with its last operations
     enum panic_action panic; // panic=halt|reboot|exit; with exit=debug the default is exit
     uint32_t complaints;     // how many words of the line were ignored
 };

@@ -37,6 +37,7 @@ struct stack_frame {
 
 static enum panic_action action = PANIC_HALT;
 static unsigned int depth;
+static const char *note;
 static uint32_t owner; // atomic: the CPU whose panic it is, its id and one; 0: none
 
 // The reason stays in memory, where a debugger finds it when no console works.
@@ -45,6 +46,11 @@ static char panic_reason[256];
 void panic_set_action(enum panic_action wanted)
 {
     action = wanted;
+}
+
+void panic_set_note(const char *text)
+{
+    note = text;
 }
 
 bool panic_active(void)
@@ -169,6 +175,8 @@ static void begin(const char *format, va_list arguments)
     }
     format_vbuffer(panic_reason, sizeof(panic_reason), format, arguments);
     log_print("\npanic: %s\n", panic_reason);
+    if (note != NULL)
+        log_print("  %s\n", note);
     if (cpu_count > 1)
         log_print("  on CPU %u\n", cpu_this()->id);
 }

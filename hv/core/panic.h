@@ -22,6 +22,10 @@ enum panic_action {
 // Sets the action, PANIC_HALT until then. Boot, any context.
 void panic_set_action(enum panic_action action);
 
+// What every panic from now on says beside its reason: what the machine was doing. Borrowed, and may change at any
+// time. Null: nothing, as at first. Boot CPU.
+void panic_set_note(const char *text);
+
 // True from the start of a panic. A console driver that queues its output looks at it: during a panic it empties its
 // queue and writes by polling, because no interrupt will come any more. Any context.
 bool panic_active(void);

@@ -15,6 +15,7 @@
 #include "monitor/curve.h"
 #include "monitor/demo.h"
 #include "monitor/follow.h"
+#include "monitor/fuzz.h"
 #include "monitor/launch.h"
 #include "monitor/line.h"
 #include "monitor/selftest.h"
@@ -96,6 +97,9 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
         break;
     case BOOT_MODE_ARMING:
         arming_start(info);
+        break;
+    case BOOT_MODE_FUZZ:
+        fuzz_start(info, options);
         break;
     }
 }

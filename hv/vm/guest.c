@@ -186,9 +186,7 @@ void guest_exit(struct guest *guest, uint64_t code)
     if (guest->state != GUEST_ALIVE)
         return;
     guest->exit_code = code;
-    log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, (unsigned long long)code);
-    if (code != 0)
-        log_info("  what it wrote: console %u", guest->id);
+    guest_report_exited(guest);
     end(guest, GUEST_EXITED);
 }
 

@@ -57,9 +57,10 @@ void guest_reap_collect(void)
     struct guest *guest = __atomic_exchange_n(&ended, NULL, __ATOMIC_SEQ_CST);
     for (; guest != NULL; guest = guest->next_ended)
         list_append(&dying, &guest->reap_link);
-    timer_arm(&reaper, clock_now_ns());
+    uint64_t now_ns = clock_now_ns();
     if (watcher != NULL)
-        timer_arm(watcher, clock_now_ns());
+        timer_arm(watcher, now_ns);
+    timer_arm(&reaper, now_ns + 1); // behind the watcher
 }
 
 // No CPU uses the guest any more, from before this call on.

@@ -27,5 +27,5 @@ void guest_reap_collect(void);
 void guest_reap_now(struct guest *guest);
 
 // Arm `timer` for the present moment whenever a guest has ended from now on, so that its expiry learns of the end
-// outside of the guest's own path; null for none. Boot CPU.
+// outside of the guest's own path, and before any of its memory goes back; null for none. Boot CPU.
 void guest_watch(struct timer *timer);

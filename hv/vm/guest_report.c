@@ -78,11 +78,34 @@ static void format_address(const struct guest *guest, uint64_t address, char *bu
 
 #define LL(x) ((unsigned long long)(x))
 
+static bool quiet;
+
+void guest_report_set_quiet(bool wanted)
+{
+    __atomic_store_n(&quiet, wanted, __ATOMIC_RELAXED);
+}
+
+static bool is_quiet(void)
+{
+    return __atomic_load_n(&quiet, __ATOMIC_RELAXED);
+}
+
+void guest_report_exited(const struct guest *guest)
+{
+    if (is_quiet())
+        return;
+    log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, LL(guest->exit_code));
+    if (guest->exit_code != 0)
+        log_info("  what it wrote: console %u", guest->id);
+}
+
 void guest_report_killed(const struct guest *guest)
 {
     const struct trap_frame *f = &guest->vcpu->entry.frame;
     char where[96];
 
+    if (is_quiet())
+        return;
     format_address(guest, f->rip, where, sizeof(where));
     if (strcmp(guest->reason, GUEST_OPERATOR) == 0) {
         log_info("guest %u (%s) ended by the operator: %s", guest->id, guest->name, guest->detail);

@@ -2,6 +2,7 @@
 // Reports about guests that went wrong.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct guest;
@@ -11,3 +12,10 @@ void guest_report_exception(struct guest *guest, uint64_t fault_address);
 
 // Log why the guest was killed, where it was and its registers.
 void guest_report_killed(const struct guest *guest);
+
+// Log the code that it exited with.
+void guest_report_exited(const struct guest *guest);
+
+// Log nothing of these two any more, or again; what the guest structures tell stays. For who makes guests by the
+// thousand. Boot CPU.
+void guest_report_set_quiet(bool quiet);

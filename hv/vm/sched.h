@@ -6,8 +6,9 @@
 // runnable and ends when the queue is empty. Its timer may come once after that, if the CPU is still busy. Everybody
 // who wants the CPU gets one slice in each SCHED_PERIOD_NS, as long as its weight is large among all, so what each
 // has received never differs by more than that from its share. A vCPU that wakes takes the CPU at once if it has had
-// less of it than the one that runs. One that has slept, or is new, counts at most half a period less than the one
-// that got the CPU last or has it to itself (the floor), so that sleeping saves up no claim.
+// less of it than the one that runs. One that has slept counts at most half a period less than the one that got the CPU
+// last or has it to itself (the floor), so that sleeping saves up no claim. A new one counts as much as that one, so
+// that a guest which ends and is made again all the time gets no more than any other.
 //
 // Example: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 2.5 ms; C always has had
 // least, so it runs the moment its timer fires. With weight=300 for A, A runs for 3.75 ms and B for 1.25 ms.

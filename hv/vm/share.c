@@ -129,10 +129,11 @@ void share_start(struct vcpu *vcpu)
 
     if (cpu == cpu_this()) {
         count_vcpus(cpu, 1);
+        vcpu->virtual_tsc = cpu->run_queue->floor_tsc; // as on another CPU: who is made again has no claim
         sched_wake(vcpu);
         return;
     }
-    vcpu->virtual_tsc = -cpu->run_queue->credit_tsc;
+    vcpu->virtual_tsc = 0; // above the floor there
     vcpu_set_state(vcpu, VCPU_RUNNABLE);
     vtimer_leave(vcpu);
     send(vcpu, cpu);

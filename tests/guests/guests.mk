@@ -54,9 +54,11 @@ TEST_GUESTS := \
 	flags \
 	flags_nt \
 	fpu \
+	fuzz \
 	halt_enables \
 	halt_race \
 	hello \
+	honest \
 	hypercall_unknown \
 	int_all \
 	lateness \
@@ -96,3 +98,5 @@ TEST_GUESTS := \
 $(BUILD)/guests/int_all.elf: $(BUILD)/obj/guest/tests/guests/int_stubs.asm.o
 $(BUILD)/guests/registers.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
 $(BUILD)/guests/registers_moved.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
+$(BUILD)/guests/fuzz.elf: $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.o,fuzz_code.asm fuzz_engine.asm fuzz_ops.c fuzz_value.c)
+$(BUILD)/guests/honest.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o

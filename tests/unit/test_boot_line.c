@@ -50,7 +50,9 @@ static void every_key_is_read(void **state)
     (void)state;
     boot_line_parse(
         "mode=selftest  clockevent=hpet clocksource=pmtimer\texit=debug report=json demo_seconds=0x10 "
-        "demo_guests=1000 curve_guests=10000 soak_hours=1 panic=reboot",
+        "demo_guests=1000 curve_guests=10000 soak_hours=1 fuzz_seed=0x100000000 fuzz_ops=9 fuzz_lives=8 "
+        "fuzz_show=deaths "
+        "panic=reboot",
         &options);
     assert_int_equal(options.mode, BOOT_MODE_SELFTEST);
     assert_int_equal(options.clockevent, BOOT_CLOCKEVENT_HPET);
@@ -61,6 +63,10 @@ static void every_key_is_read(void **state)
     assert_int_equal(options.demo_guests, 1000);
     assert_int_equal(options.curve_guests, 10000);
     assert_int_equal(options.soak_hours, 1);
+    assert_int_equal(options.fuzz_seed, UINT64_C(0x100000000));
+    assert_int_equal(options.fuzz_ops, 9);
+    assert_int_equal(options.fuzz_lives, 8);
+    assert_true(options.fuzz_show);
     assert_int_equal(options.panic, PANIC_REBOOT);
     assert_int_equal(options.complaints, 0);
     assert_int_equal(log_capture_warnings, 0);
@@ -69,7 +75,7 @@ static void every_key_is_read(void **state)
 static void every_mode_has_its_name(void **state)
 {
     static const char *const lines[] = { "mode=demo",  "mode=interactive", "mode=selftest", "mode=bench",
-                                         "mode=curve", "mode=soak",        "mode=arming" };
+                                         "mode=curve", "mode=soak",        "mode=arming",   "mode=fuzz" };
 
     (void)state;
     for (unsigned int mode = 0; mode < ARRAY_SIZE(lines); mode++) {
@@ -103,7 +109,8 @@ static void wrong_words_are_named_and_ignored(void **state)
     static const struct {
         const char *line, *said;
     } cases[] = {
-        { "mode=dmeo", "`mode=dmeo`: expected demo, interactive, selftest, bench, curve, soak or arming" },
+        { "mode=dmeo",
+          "`mode=dmeo`: expected demo, interactive, selftest, bench, curve, soak, arming or fuzz" },
         { "mode", "`mode`: the value is missing; expected demo" },
         { "mode=", "`mode=`: expected demo" },
         { "mode=demo2", "expected demo" },

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Hostile guests: ten million random operations, and nobody else notices. `make hostile` makes a billion."""
+
+import re
+
+import pytest
+
+import hostile
+
+TIME_LIMIT_S = 900  # only a hang comes near
+
+# Ten million in all; each run has seeds of its own.
+RUNS = [("all", 1, 2_500_000), ("all", 10**6, 2_500_000), ("no-smap", 2 * 10**6, 2_500_000),
+        ("no-smap", 3 * 10**6, 2_500_000)]
+
+
+@pytest.mark.parametrize("machine,seed,operations", RUNS)
+def test_hostile_guests(build, machine, seed, operations):
+    figures, problems, text = hostile.run(build, f"fuzz_seed={seed} fuzz_ops={operations}", hostile.MACHINES[machine],
+                                          TIME_LIMIT_S)
+    assert not problems, text
+    assert figures["operations"] >= operations
+    assert figures["turns"] > 0 and figures["events"] > 1000
+    # Most lives are long, and few end without being counted: the operations are what was wanted, not dying.
+    assert figures["lives"] < operations / 100 and figures["lost"] < figures["lives"] / 10
+
+
+def test_on_two_cpus(build):
+    """QEMU runs the CPUs in turn for up to 100 ms, so nothing is said about lateness."""
+    figures, problems, text = hostile.run(build, "fuzz_seed=4000000 fuzz_ops=200000", hostile.SMP, TIME_LIMIT_S, late=None)
+    assert not problems, text
+    assert figures["operations"] >= 200000 and figures["turns"] > 0
+
+
+def test_a_seed_is_the_same_again(build):
+    """To the byte, where the machine is. GRUB reads the CD in the host's time, so now and then the hypervisor begins at
+    another phase of the chips, and other interrupts come in between; then most lives are still the same."""
+    texts, ends, times = [], [], []
+    for _ in range(2):
+        figures, problems, text = hostile.run(build, "fuzz_seed=77 fuzz_lives=40 fuzz_show=deaths", {}, TIME_LIMIT_S)
+        assert not problems, text
+        texts.append(re.findall(r"^fuzz: .*$|^ +\d+ [a-z]+ +rip .*$", text, re.MULTILINE))
+        ends.append(set(re.findall(r"^fuzz: seed (\d+): ([a-z-]+).*, after (\d+) operations$", text, re.MULTILINE)))
+        times.append(figures["time_ns"])
+    assert len(ends[0]) >= 30 and any(" call " in line for line in texts[0])
+    assert len(ends[0] & ends[1]) >= 20, ends[0] ^ ends[1]
+    if times[0] == times[1]:
+        assert texts[0] == texts[1]
+
+
+def test_a_late_honest_guest_is_seen(build):
+    _, problems, text = hostile.run(build, "fuzz_ops=100000", {}, TIME_LIMIT_S, late="100ns")
+    assert "fuzz: failure: an honest guest was disturbed" in problems, text
+    assert re.search(r"^  it wrote: .*late_max_ns", text, re.MULTILINE), text
+    assert re.search(r"^fuzz: beside it: seed \d+$", text, re.MULTILINE), text
+
+
+def test_a_guest_that_gets_through_is_seen(boot):
+    """exit_code says so by itself, with the code that a fuzzing guest has for it."""
+    outcome = boot("mode=fuzz exit=debug", [("exit_code", "exit_code -- code=0x666f756e64000003"),
+                                            ("honest", "honest expect=exit:0")])
+    outcome.says(r"^fuzz: seed 1: exit code 0x666f756e64000003")
+    outcome.says(r"^fuzz: failure: a hostile guest got through$")
+    assert outcome.status != 33
+
+
+def test_every_kind_of_trouble_is_seen():
+    good = '@json fuzz {"operations": 1}\nfuzz: success\n'
+    assert hostile.judge(good) == ({"operations": 1}, [])
+    for bad in (good.replace("fuzz: success", ""), good.replace("@json fuzz", ""), "panic: x\n" + good,
+                good + "fuzz: failure: x\n"):
+        assert len(hostile.judge(bad)[1]) == 1, bad
