@@ -25,6 +25,7 @@
 #include "time/cross_check.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_console.h"
 #include "vm/guest_reap.h"
 #include "vm/guest_report.h"
 #include "vm/request.h"
@@ -216,6 +217,17 @@ static void judge_accounts(const struct guest *guest)
     blame(guest->vcpu->stats.early_events != 0, "an event came before its deadline");
 }
 
+// Somebody types at the hostile guests, as much as may wait for one and more.
+static void type(void)
+{
+    static const char text[] = "0123456789 abcdefghijklmnopqrstuvwxyz\n";
+
+    for (uint32_t i = 0; i < fuzz.slot_count; i++)
+        if (fuzz.slots[i].guest != NULL && !fuzz.slots[i].honest)
+            while (guest_console_input(fuzz.slots[i].guest, text, sizeof(text) - 1) == sizeof(text) - 1)
+                continue;
+}
+
 static void guests_ended(struct timer *timer, uint64_t now_ns)
 {
     (void)timer;
@@ -236,6 +248,7 @@ static void guests_ended(struct timer *timer, uint64_t now_ns)
     }
     if (!fuzz.ending && enough())
         begin_ending();
+    type();
     timer_arm(&fuzz.maker, clock_now_ns() + GAP_NS);
 }
 

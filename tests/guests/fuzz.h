@@ -41,7 +41,7 @@ enum fuzz_kind {
 #define FUZZ_FOUND_ANSWER 7   // a hypercall gave an answer that it never gives
 #define FUZZ_FOUND_MEMORY 8   // its memory was not empty when it began
 
-// In fuzz_guard: what may be behind the operation. Numbers that do not come about where operations write at random.
+// What may be behind the operation. Numbers that do not come about where operations write at random.
 #define FUZZ_UNARMED 0              // anything, also a jump into the middle of the checks: nothing is found
 #define FUZZ_MAY_RETURN 0x72657475  // anything
 #define FUZZ_MUST_FAULT 0x6d666c74  // nothing
@@ -53,10 +53,10 @@ struct fuzz_launch {
     uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15;
     uint64_t rflags; // without TF, which would trap in the engine
     uint64_t rip;
+    uint64_t guard; // FUZZ_MAY_RETURN ...
 };
 
 extern struct fuzz_launch fuzz_launch;
-extern uint64_t fuzz_guard;
 extern uint64_t fuzz_random; // state of the random numbers
 
 #define FUZZ_SCRATCH_SIZE 4096u
@@ -86,7 +86,7 @@ _Noreturn void fuzz_step(void);
 // hypervisor, the largest signed number, the clock.
 uint64_t fuzz_value(void);
 
-// fuzz_ops.c: fills fuzz_launch and fuzz_guard.
+// fuzz_ops.c: fills fuzz_launch.
 extern bool fuzz_may_loop; // interrupts must be on
 enum fuzz_kind fuzz_prepare(void);
 

@@ -17,9 +17,9 @@ extern fuzz_step, fuzz_call_code, fuzz_call_code_end
 
 section .bss align=16
 
-global fuzz_launch, fuzz_guard, fuzz_scratch
-fuzz_launch: resq 18
-fuzz_guard: resq 1
+global fuzz_launch, fuzz_scratch
+fuzz_launch: resq 19
+fuzz_guard: resq 1                ; what may be behind the operation; 0 while there is none
 alignb 16
 fuzz_scratch: resb 4096
 fuzz_stack: resb 4096
@@ -31,6 +31,8 @@ section .text
 
 global fuzz_go
 fuzz_go:
+        mov rax, LAUNCH(18)
+        mov [fuzz_guard], rax   ; not before: C code whose stack is overwritten returns to anywhere
         push LAUNCH(16)
         popfq
         mov rax, LAUNCH(0)

@@ -71,7 +71,7 @@ static void expect_call(void)
     launch->r13 = launch->rbx ^ 0x44444444;
     launch->r14 = launch->rbx ^ 0x55555555;
     launch->r15 = launch->rbx ^ 0x66666666;
-    fuzz_guard = is_refused() ? FUZZ_MUST_REFUSE : FUZZ_MUST_KEEP;
+    launch->guard = is_refused() ? FUZZ_MUST_REFUSE : FUZZ_MUST_KEEP;
 }
 
 // A call's number and arguments. One that ends the guest, or lets it wait, comes seldom, or gets an end.
@@ -143,7 +143,7 @@ static void touch(void)
     if (fuzz_once_in(4)) {
         launch->rip = ONE_OF(fuzz_store);
         launch->rdi = read_only();
-        fuzz_guard = FUZZ_MUST_FAULT;
+        launch->guard = FUZZ_MUST_FAULT;
         return;
     }
     launch->rip = ONE_OF(fuzz_touch);
@@ -154,7 +154,7 @@ static void touch(void)
     }
     // Certainly not its own.
     launch->rdi = fuzz_value() | (uint64_t)LULL_WINDOW_END << fuzz_below(34);
-    fuzz_guard = FUZZ_MUST_FAULT;
+    launch->guard = FUZZ_MUST_FAULT;
 }
 
 static void interrupt(void)
@@ -166,7 +166,7 @@ static void interrupt(void)
         any_call();
         expect_call();
     } else {
-        fuzz_guard = FUZZ_MUST_FAULT;
+        launch->guard = FUZZ_MUST_FAULT;
     }
 }
 
@@ -257,7 +257,7 @@ static void bytes(void)
 {
     limit_time();
     launch->rip = (uint64_t)fuzz_bytes + fuzz_below((uint64_t)(fuzz_bytes_end - fuzz_bytes));
-    fuzz_guard = FUZZ_UNARMED;
+    launch->guard = FUZZ_UNARMED;
 }
 
 static void corrupt(void)
@@ -295,7 +295,7 @@ enum fuzz_kind fuzz_prepare(void)
 
     fuzz_may_loop = false;
     any_registers();
-    fuzz_guard = FUZZ_MAY_RETURN;
+    launch->guard = FUZZ_MAY_RETURN;
     switch (kind) {
     case FUZZ_CALL:
         call();
@@ -308,7 +308,7 @@ enum fuzz_kind fuzz_prepare(void)
         break;
     case FUZZ_DENIED:
         launch->rip = ONE_OF(fuzz_denied);
-        fuzz_guard = FUZZ_MUST_FAULT;
+        launch->guard = FUZZ_MUST_FAULT;
         break;
     case FUZZ_FREE:
         launch->rip = ONE_OF(fuzz_free);

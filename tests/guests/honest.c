@@ -92,6 +92,7 @@ static void spin(uint64_t delay_ns)
     registers_in[RFLAGS] = (mix & FLAGS_MASK) | 2;
 
     test_timer_count = 0;
+    uint64_t armed_ns = clock_now_ns();
     __asm__ volatile("fxrstor64 %0" : : "m"(in));
     hypercall_set_clockevent(delay_ns);
     irq_enable();
@@ -99,6 +100,7 @@ static void spin(uint64_t delay_ns)
     irq_disable();
     __asm__ volatile("fxsave64 %0" : "=m"(out));
     __asm__ volatile("fninit");
+    EXPECT(test_timer_ns >= armed_ns + delay_ns);
     // Not the last instruction's addresses, nor what is reserved behind the registers.
     EXPECT_EQUAL(memcmp(in.area, out.area, 6), 0);
     EXPECT_EQUAL(memcmp(in.area + 24, out.area + 24, 4), 0);
@@ -149,8 +151,9 @@ static void sleep_and_check(uint64_t late_max_ns)
         irq_disable();
     }
     EXPECT(test_timer_ns >= deadline_ns);
-    EXPECT(pages_vcpu()->timer.deadline_ns == deadline_ns);
-    EXPECT(pages_vcpu()->timer.fired_ns >= deadline_ns);
+    // A handler that serves another interrupt takes this one along; then there was no upcall to write the record.
+    if (pages_vcpu()->timer.deadline_ns == deadline_ns)
+        EXPECT(pages_vcpu()->timer.fired_ns >= deadline_ns);
     EXPECT(pages_vcpu()->timer.injected_ns >= pages_vcpu()->timer.fired_ns);
     histogram_add(&lateness, test_timer_ns - deadline_ns);
     if (late_max_ns != 0)
