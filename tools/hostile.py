@@ -21,7 +21,7 @@ import mkiso
 import qemu
 
 # Behind its deadline, for an honest guest that sleeps, with ATTACKERS hostile guests and another honest one on the same CPU.
-LATE = "3ms"
+LATE = "2ms"
 ATTACKERS = 4
 
 # name: arguments of qemu.command(). Without SMAP, QEMU lets ring 3 execute iretq and far returns (tests/guests/README.md).
