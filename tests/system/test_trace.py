@@ -6,6 +6,8 @@ from collections import Counter
 
 import pytest
 
+from conftest import until
+
 # The kernel's demonstration: each guest sleeps and computes. Four of them contend for the CPUs.
 GUESTS = [("guest", "guest count=4 mem=1M name=web")]
 RECORD = re.compile(r"^ *(\d+)\.(\d{9})  \+(\d+) +(\d+)  (\S+) +(\w+) ?(.*?)\r?$", re.MULTILINE)
@@ -27,6 +29,18 @@ def records(text):
             for s, ns, delta, cpu, guest, event, words in RECORD.findall(text)]
 
 
+def at_least(machine, count):
+    """The last 300 records, when there are so many."""
+    found = []
+
+    def enough():
+        found[:] = records(machine.command("trace show 300"))
+        return len(found) >= count
+
+    until(enough, f"{count} records")
+    return found
+
+
 def times(words):
     """The moments that a record names, in ns."""
     return [int(s) * 10**9 + int(ns) for s, ns in re.findall(r"(\d+)\.(\d{9})", words)]
@@ -36,9 +50,7 @@ def times(words):
 def test_the_story_of_an_event(monitor, cpus):
     machine = monitor(smp=cpus)
     machine.command("trace on")
-    rows = []
-    while len(rows) < 300:
-        rows = records(machine.command("trace show 300"))
+    rows = at_least(machine, 300)
     machine.command("trace off")
     assert all(after[0] - before[0] == after[1] for before, after in zip(rows, rows[1:])), rows
     assert {row[2] for row in rows} == set(range(cpus))
@@ -71,9 +83,7 @@ def test_only_what_is_wanted(monitor):
     machine = monitor()
     machine.command("trace on timers")
     assert re.match(r"on: timers\s", machine.command("trace"))
-    rows = []
-    while len(rows) < 20:
-        rows = records(machine.command("trace show 300"))
+    rows = at_least(machine, 20)
     assert {row[4] for row in rows} <= TIMERS, rows
     machine.command("trace on scheduler interrupts")
     assert re.match(r"on: interrupts scheduler\s", machine.command("trace"))
@@ -89,8 +99,7 @@ def test_off_it_takes_no_instruction(monitor):
 
     machine = monitor()
     machine.command("kill all")  # what is armed for others moves some figures
-    while "0 timers armed" not in machine.command("timers"):
-        pass
+    until(lambda: re.search(r"^0 timers armed", machine.command("timers"), re.MULTILINE), "the last timer's time")
     in_use = re.compile(r"(\d+) in use")
     before = in_use.search(machine.command("mem")).group(1)
     untouched = figures()
