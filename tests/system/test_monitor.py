@@ -12,7 +12,7 @@ from conftest import until
 CAUSES = ("slack", "hardware", "hypervisor", "steal", "paused", "guest")
 GUESTS = [("guest", "guest count=3 mem=1M name=web")]
 COMMANDS = ("help", "guests", "console", "kill", "pause", "resume", "create", "restart", "weight", "pin", "mode", "top", "times",
-            "lateness", "timers", "irqs", "stats", "clock", "cpu", "mem", "log", "bench", "version", "reboot", "poweroff")
+            "lateness", "timers", "irqs", "stats", "clock", "cpu", "mem", "log", "bench", "version", "reboot", "poweroff", "trace")
 
 
 @pytest.fixture
