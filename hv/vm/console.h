@@ -7,11 +7,10 @@
 struct guest;
 
 #define CONSOLE_SHOW_NONE UINT32_MAX
-#define CONSOLE_SHOW_ALL (UINT32_MAX - 1)
 
 #define CONSOLE_WRITE_MAX 4096 // bytes that one call takes
 
-// Show the output of one guest (its id), of all or of none on the serial line from now on.
+// Show the output of one guest (its id), or of none, on the serial line from now on.
 void console_show(uint32_t guest_id);
 
 // HCALL_CONSOLE_WRITE: take up to CONSOLE_WRITE_MAX of `length` bytes at a guest address; all but printable ASCII,

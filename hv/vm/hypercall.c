@@ -93,7 +93,7 @@ static int64_t set_upcalls(ARGUMENTS)
 
     if ((a0 != 0 && !guest_memory_in_window(a0, 1)) || (a1 != 0 && !guest_memory_in_window(a1, 1)))
         return LULL_EINVAL;
-    if (a2 != 0 && (start > end || !guest_memory_in_window(start, end - start)))
+    if (a2 != 0 && (start > end || !guest_memory_in_window(start, end - start + 1)))
         return LULL_EINVAL;
     vcpu->interrupt_entry = a0;
     vcpu->exception_entry = a1;

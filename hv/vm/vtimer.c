@@ -265,7 +265,7 @@ uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t s
     uint64_t replaced_ns = wanted_ns(vcpu);
 
     if (RARELY(vtimer->period_ns != 0))
-        replaced_ns = vtimer->timer.node.expiry_ns;
+        replaced_ns = timer_armed(&vtimer->timer) ? vtimer->timer.node.expiry_ns : LULL_TIME_NEVER;
     if (RARELY(timer_pending(vcpu)) && take_back_pending(vcpu))
         replaced_ns = vtimer->deadline_ns;
     wish(vcpu, deadline_ns, slack_ns);

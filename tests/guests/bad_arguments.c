@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Calls that take addresses, entries or guests are given wild ones: each answers with its error and does nothing.
+// Calls that take addresses, entries, periods or guests are given wild ones: each answers with its error and does nothing.
 #include "test.h"
 
 static const uint64_t unreadable[] = {
@@ -26,6 +26,7 @@ static void check_console(void)
     for (unsigned int i = 0; i < sizeof unreadable / sizeof unreadable[0]; i++) {
         EXPECT_EQUAL(hypercall_console_write((const char *)unreadable[i], 2), LULL_EFAULT);
         EXPECT_EQUAL(hypercall_console_write((const char *)unreadable[i], 4096), LULL_EFAULT);
+        EXPECT_EQUAL(hypercall_console_write((const char *)unreadable[i], 0), 0); // nothing is looked at
     }
     EXPECT_EQUAL(hypercall_console_write(last, 2), LULL_EFAULT);
     // Lengths that wrap around or reach into the hypervisor.
@@ -63,8 +64,28 @@ static void check_upcalls(void)
     EXPECT_EQUAL(hypercall_set_upcalls(good, 0, LULL_RETURN_WINDOW(good + 1, good)), LULL_EINVAL);
     EXPECT_EQUAL(hypercall_set_upcalls(good, 0, LULL_RETURN_WINDOW(good, 0xffffffff)), LULL_EINVAL);
     EXPECT_EQUAL(hypercall_set_upcalls(good, 0, LULL_RETURN_WINDOW(0x1000, good)), LULL_EINVAL);
+    EXPECT_EQUAL(hypercall_set_upcalls(good, 0, LULL_RETURN_WINDOW(good, LULL_WINDOW_END)), LULL_EINVAL);
+    test_sleep(1000); // by the entry that was there before: nothing has changed
+    EXPECT_EQUAL(test_timer_count, 1);
+    EXPECT_EQUAL(hypercall_set_upcalls(good, 0, LULL_RETURN_WINDOW(good, LULL_WINDOW_END - 1)), LULL_OK);
     EXPECT_EQUAL(hypercall_set_upcalls(good, good, LULL_RETURN_WINDOW(good, good)), LULL_OK);
     irq_init(false);
+}
+
+// What is refused leaves the event that was armed before.
+static void check_periods(void)
+{
+    static const uint64_t bad[] = { 1, 9999, 0x8000000000000000, UINT64_MAX };
+    uint64_t far_ns = clock_now_ns() + 1000000000000;
+
+    hypercall_set_deadline(far_ns);
+    for (unsigned int i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        EXPECT_EQUAL(hypercall_set_periodic(bad[i]), LULL_EINVAL);
+    EXPECT_EQUAL(hypercall_set_deadline(LULL_TIME_NEVER), far_ns);
+    EXPECT_EQUAL(hypercall_set_periodic(10000), LULL_OK);
+    EXPECT_EQUAL(hypercall_set_periodic(INT64_MAX), LULL_OK);
+    EXPECT_EQUAL(hypercall_set_periodic(0), LULL_OK);
+    pages_vcpu()->pending = 0; // a tick may have come
 }
 
 int test_main(void)
@@ -72,6 +93,7 @@ int test_main(void)
     check_console();
     check_counters();
     check_upcalls();
+    check_periods();
     EXPECT_EQUAL(hypercall_doorbell(1000000), LULL_ENOENT);
     EXPECT_EQUAL(hypercall_doorbell(UINT64_MAX), LULL_ENOENT);
     EXPECT_EQUAL(hypercall_doorbell(0x100000000 | pages_start()->guest_id),

@@ -96,11 +96,20 @@ static void pending_event(void)
     expect_timeout(deadline_ns);
     page->mask = 0;
 
-    // A tick ends where a block begins.
+    // One that is taken leaves a periodic mode as it is; a wait ends it.
     hypercall_set_periodic(NSEC_PER_MSEC);
+    while ((page->pending & BIT(LULL_IRQ_TIMER)) == 0) {
+    }
     deadline_ns = clock_now_ns() + 5 * NSEC_PER_MSEC;
-    if (hypercall_block(deadline_ns, 0) == LULL_WOKE_TIMEOUT)
-        expect_timeout(page->timer.deadline_ns);
+    EXPECT_EQUAL(hypercall_block(deadline_ns, 0), LULL_WOKE_TIMEOUT);
+    EXPECT(page->timer.deadline_ns != deadline_ns);
+    while ((page->pending & BIT(LULL_IRQ_TIMER)) == 0) {
+    }
+    do { // until no tick is pending when it begins
+        deadline_ns = clock_now_ns() + 5 * NSEC_PER_MSEC;
+        EXPECT_EQUAL(hypercall_block(deadline_ns, 0), LULL_WOKE_TIMEOUT);
+    } while (page->timer.deadline_ns != deadline_ns);
+    expect_timeout(deadline_ns);
     test_spin(2 * NSEC_PER_MSEC);
     EXPECT_EQUAL(page->pending, 0);
 }

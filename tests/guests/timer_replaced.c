@@ -99,6 +99,11 @@ static void periodic(void)
     EXPECT(replaced_ns >= start_ns + NSEC_PER_SEC);
     EXPECT(replaced_ns <= clock_now_ns() + NSEC_PER_SEC);
     expect_nothing_pending();
+
+    // A period whose first tick lies behind the end of time has no next tick, whatever was armed before.
+    hypercall_set_deadline(clock_now_ns() + FAR_NS);
+    EXPECT_EQUAL(hypercall_set_periodic(INT64_MAX), LULL_OK);
+    EXPECT_EQUAL(hypercall_set_deadline(LULL_TIME_NEVER), LULL_TIME_NEVER);
 }
 
 // An event that has come, and reached the guest, is replaced no more, whatever the guest writes into its page.

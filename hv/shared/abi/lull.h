@@ -53,7 +53,7 @@ _Static_assert(sizeof(struct lull_note_abi) == 32, "ABI");
 // Hypercalls. `int LULL_HCALL_VECTOR` or `syscall`, same convention: number in rax, arguments in
 // rdi, rsi, rdx. The result returns in rax: zero or more is success, a negative value is one of the
 // LULL_E* errors. rcx, rdx, rsi, rdi, r8-r11 come back as zero, except that after `syscall` rcx and r11
-// hold the guest's own rip and rflags, as that instruction leaves them; the other registers are preserved.
+// may hold the guest's own rip and rflags, as that instruction leaves them; the other registers are preserved.
 
 #define LULL_HCALL_VECTOR 0x80
 
