@@ -178,7 +178,7 @@ debug: ## start QEMU stopped at its first instruction, with gdb connected and sy
 	@$(MAKE) -j$(JOBS) $(BUILD)/lull.iso
 	@tools/debug $(BUILD)/lull.iso $(BUILD)/lull.elf
 
-.PHONY: system check test format
+.PHONY: system check test format prove
 format: ## put all C files into the project's format
 	@find hv boot guest tests -name '*.[ch]' -exec clang-format -i {} +
 
@@ -190,6 +190,10 @@ system: ## system tests: boot ISOs in QEMU and talk to them
 check: ## format, include floors, headers, static analysis
 	@tools/install-deps test
 	@tools/check.py --flags="$(HV_CFLAGS)" --guest-flags="$(GUEST_CFLAGS)"
+
+prove: ## prove that no wake-up is lost, and the time arithmetic, and that mutations are found out; `make test` runs most of it
+	@tools/install-deps prove
+	@$(PYTHON) tests/prove/run.py --build $(BUILD) --jobs $(JOBS) --long
 
 test: ## install what is missing, build, run all tests; the last line is `N passed, N failed`
 	@tools/install-deps test

@@ -74,6 +74,7 @@ def main():
         ("build with clang", ["make", f"-j{options.jobs}", "TOOLCHAIN=clang", f"BUILD={build}/clang", "all"], count_one),
         ("unit tests", [*make, "unit"], count_lines("unit")),
         ("checks", [*make, "check"], count_lines("check")),
+        ("proofs", [sys.executable, "tests/prove/run.py", "--build", str(build), "--jobs", options.jobs], count_lines("prove")),
         ("system tests", [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup",
                           f"--junitxml={junit}", "--build", str(build), "tests/system"], count_junit),
     ]
