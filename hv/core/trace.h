@@ -2,8 +2,8 @@
 // The trace: what happened on each CPU, moment by moment, in fixed-size records.
 //
 // Each CPU writes into a ring of its own, without a lock; when it is full the oldest record goes, and how many have
-// gone is known. While nothing is traced there is no ring, and nobody asks: what is recorded is recorded by the careful
-// ways (vm/tracing.h), which are not taken then, so a trace that is off takes no instruction.
+// gone is known. While nothing is traced there is no ring: what is recorded is recorded by the careful ways
+// (vm/tracing.h), which are not taken then, so a trace that is off takes an event of a guest no instruction.
 //
 //   TSC       guest  event    detail   a              b
 //   412345    3      EXPIRE            deadline_ns    now_ns

@@ -189,33 +189,39 @@ _Static_assert(sizeof(hypercall_table) / sizeof(hypercall_table[0]) == HCALL_COU
                "no call is without its handler");
 _Static_assert(HCALL_UPCALL_RETURN >= HCALL_COUNT, "it must not be taken for a fast call");
 
+// The result, and as after every hypercall nothing else in the scratch registers.
+static inline void answer(struct trap_frame *frame, uint64_t result)
+{
+    frame->rax = result;
+    frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0;
+    frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
+}
+
 // A call of the fast path, while hypercalls are traced. The guest may have ended when its handler returns; its frame is
 // still there.
-static uint64_t serve_traced(struct vcpu *vcpu, struct trap_frame *frame)
+static void __attribute__((noinline)) serve_traced(struct vcpu *vcpu)
 {
+    struct trap_frame *frame = &vcpu->entry.frame;
     uint64_t number = nospec_index(frame->rax, hypercall_fast_count);
 
     tracing_calls(vcpu);
     vcpu->entry.hypercalls++;
     uint64_t result = (uint64_t)hypercall_table[number](frame->rdi, frame->rsi, frame->rdx, vcpu);
     tracing_called(vcpu, number, result);
-    return result;
+    answer(frame, result);
 }
 
 void hypercall_slow(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->entry.frame;
 
-    if (frame->rax < HCALL_COUNT) {
-        frame->rax = serve_traced(vcpu, frame);
-    } else {
-        vcpu->stats.slow_hypercalls++;
-        if (frame->rax == HCALL_UPCALL_RETURN) {
-            upcall_return(vcpu);
-            return;
-        }
-        frame->rax = (uint64_t)LULL_ENOSYS;
+    if (__builtin_expect(frame->rax < HCALL_COUNT, 0)) {
+        serve_traced(vcpu);
+        return;
     }
-    frame->rcx = frame->rdx = frame->rsi = frame->rdi = 0; // as after every hypercall
-    frame->r8 = frame->r9 = frame->r10 = frame->r11 = 0;
+    vcpu->stats.slow_hypercalls++;
+    if (frame->rax == HCALL_UPCALL_RETURN)
+        upcall_return(vcpu);
+    else
+        answer(frame, (uint64_t)LULL_ENOSYS);
 }
