@@ -315,6 +315,45 @@ def division(module):
         yield f"{i}: and everything in its range", path.conditions, z3.And(r >= 0, r < divisor.term, v >= 0, v < 2**63)
 
 
+def scale_of_pair(module):
+    """Any pair, by what division() has proved of divide(), for each shift that it may come to; 2^places is `power`."""
+    ns, ticks = (Integer(z3.Int(name), WORD - 1) for name in ("ns", "ticks"))
+    power = z3.Int("power")
+    given = [z3.And(word.term >= 0, word.term < WORD) for word in (ns, ticks)]
+
+    def divide(_name, arguments, path):
+        result, dividend, divisor = arguments
+        second = len(path.calls) == 2
+        value, rest = Integer(z3.Int(f"value{second}"), 2**63 - 1), Integer(z3.Int(f"rest{second}"), WORD - 1)
+        places = Integers.const(shift, 8) if not second else Integer(z3.Int("places"), 63)
+        by = power if second else 2**shift
+        path.conditions += [value.term * divisor.term + rest.term == dividend.term * by, value.term >= 0, value.term < 2**63,
+                            rest.term >= 0, rest.term < divisor.term]
+        full = power == 2**63 if second else z3.BoolVal(shift == 63)
+        path.conditions += [z3.Or(value.term >= 2**62, full), power >= 1, power <= 2**63]
+        path.memory[result.thing].update({0: value, 8: rest, 16: places})
+
+    for shift in range(64):
+        machine = Machine(module, Integers, outside=divide, replaced=("divide",))
+        for path in machine.run("ns_scale_from_pair", [Pointer("scale"), ns, ticks], Path(list(given), {"scale": {}})):
+            if z3.is_false(path.result):
+                continue
+            mult, inverse = (path.memory["scale"][at].term for at in (0, 8))
+            divisors = [arguments[2].term for _, arguments in path.calls]
+            value = z3.Int("valueTrue")
+            # What in_range() has let through, and what follows for mult.
+            known = [*path.conditions,
+                     product_order(ticks.term, 10 * ns.term, mult + 1), product_order((mult + 1) * 10, z3.IntVal(2**shift), ns.term),
+                     product_order(z3.IntVal(10**6 * 2**shift + 1), mult, ticks.term),
+                     product_order(z3.IntVal(2**62), value, mult)]
+            yield f"{shift}: the divisors are in the range of divide()", known, z3.And(
+                *[z3.And(divisor >= 1, divisor < 2**63) for divisor in divisors])
+            yield f"{shift}: mult has 60 bits", known, z3.And(mult >= 2**59, mult < 2**63, shift >= 42)
+            yield f"{shift}: the inverse is rounded up, by less than one", known, z3.And(
+                inverse * mult >= 2**shift * power, inverse * mult < 2**shift * power + mult, inverse >= 1, inverse <= 2**63)
+            yield f"{shift}: and has 59 places at least", known, power > 2**58
+
+
 PROOFS = [
     Proof("the wheel's slots", "hv/shared/lib/timer_wheel.h", wheel, [
         ("(key_ns ^ base_ns) | 1", "key_ns | 1"),
@@ -351,6 +390,8 @@ PROOFS = [
         ("(uint64_t)(product >> shift);\n\n", "(uint64_t)(product >> shift) - 1;\n\n"),
         ("return u64_add_sat(ticks, ns_scale_to_ns(scale, ticks) < ns);", "return u64_add_sat(ticks, 0);")],
         uses=("ns_scale_to_ticks",)),
+    Proof("the making of a scale", "hv/shared/lib/ns_scale.c", scale_of_pair, [
+        ("inverse.value + (inverse.remainder != 0)", "inverse.value")]),
     Proof("the division that makes a scale", "hv/shared/lib/ns_scale.c", division, [
         ("result.remainder * 2 >= divisor;", "result.remainder * 2 > divisor;"),
         ("MULT_LIMIT / 2 && result.shift < SHIFT_MAX", "MULT_LIMIT && result.shift < SHIFT_MAX")]),
