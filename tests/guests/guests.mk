@@ -63,6 +63,7 @@ TEST_GUESTS := \
 	int_all \
 	lateness \
 	mask \
+	mayfly \
 	next_wake \
 	page_scribble \
 	registers \

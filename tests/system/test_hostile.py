@@ -63,6 +63,16 @@ def test_a_guest_that_gets_through_is_seen(boot):
     assert outcome.status != 33
 
 
+def test_who_is_made_again_has_no_claim_to_the_cpu(boot):
+    """Four guests that compute for a millisecond, end and are made again all the time, beside one that sleeps."""
+    outcome = boot("mode=fuzz exit=debug fuzz_lives=20", [("mayfly", "mayfly count=4 mem=8K"),
+                                                          ("honest", "honest expect=exit:0 -- for=10ms")]).succeeded()
+    figures, problems = hostile.judge(outcome.text)
+    assert not problems
+    # With the claim of one that has slept they keep the CPU for 1.5 ms; without it, nearly always one that sleeps goes first.
+    assert figures["events"] > 100 and figures["late_p99_ns"] < 200_000
+
+
 def test_every_kind_of_trouble_is_seen():
     good = '@json fuzz {"operations": 1}\nfuzz: success\n'
     assert hostile.judge(good) == ({"operations": 1}, [])
