@@ -270,6 +270,11 @@ bool guest_resume(struct guest *guest)
 void guest_destroy(struct guest *guest)
 {
     ask_owner(guest, REQUEST_DESTROY, NULL, NULL);
+    if (guest->state == GUEST_ALIVE) {
+        // Its CPU has stopped for ever (request_stop), so nobody runs it any more.
+        guest->state = GUEST_KILLED;
+        guest_reap(guest);
+    }
     unpublish(guest);
     guest_reap_now(guest);
     guest_image_put(guest->image);

@@ -153,6 +153,8 @@ void request_serve(void)
             pause();
         return;
     case REQUEST_STOP:
+        if (cpu->vcpu != NULL)
+            vcpu_unload(cpu->vcpu); // the boot CPU may destroy its guest
         answer(cpu, REQUEST_NONE);
         cpu_stop();
     }

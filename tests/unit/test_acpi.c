@@ -107,6 +107,18 @@ static void damaged_rsdp(void **state)
     firmware.boot.rsdp[20] = 200; // longer than it is
     assert_true(firmware_boot());
     firmware_assert_logged("RSDP", "length 200");
+    uint64_t root;
+    bool is_xsdt;
+    assert_false(acpi_parse_rsdp(firmware.boot.rsdp, ACPI_RSDP_V1_SIZE - 1, &root, &is_xsdt));
+    firmware_assert_logged("RSDP", "19 bytes are too few");
+    firmware_make_rsdp(0);
+    memset(firmware.boot.rsdp + offsetof(struct acpi_rsdp, rsdt_phys), 0, sizeof(uint32_t));
+    uint8_t sum = 0;
+    for (size_t i = 0; i < ACPI_RSDP_V1_SIZE; i++)
+        sum = (uint8_t)(sum + firmware.boot.rsdp[i]);
+    firmware.boot.rsdp[8] = (uint8_t)(firmware.boot.rsdp[8] - sum);
+    assert_false(firmware_boot());
+    firmware_assert_logged("RSDP", "no root table");
 }
 
 static void damaged_root_table(void **state)

@@ -75,6 +75,12 @@ static void odd_madt_entries(void **state)
     firmware_seal(&firmware.madt);
     assert_true(firmware_boot());
     assert_true(firmware.info.lapic_phys == 0x1fee00000);
+    firmware_setup(NULL);
+    firmware_append(&firmware.madt, &(struct acpi_madt_ioapic){ { ACPI_MADT_IOAPIC, 12 }, 3, 0, 0, 24 }, 12);
+    firmware_seal(&firmware.madt);
+    assert_true(firmware_boot());
+    firmware_assert_logged("MADT", "its address is 0");
+    assert_int_equal(firmware.info.ioapic_count, 1);
 }
 
 static void more_cpus_than_fit(void **state)
@@ -97,6 +103,28 @@ static void more_cpus_than_fit(void **state)
     assert_int_equal(log_capture_warnings, 70 - ACPI_CPUS_MAX);
     firmware_assert_logged("MADT", "APIC id 69");
     assert_false(firmware.info.has_legacy_pic);
+}
+
+static void other_cpus_are_named_once(void **state)
+{
+    struct acpi_info info;
+    uint32_t ids[ACPI_CPUS_MAX];
+
+    (void)state;
+    acpi_info_default(&info);
+    assert_int_equal(acpi_other_cpus(&info, 0, ids, ACPI_CPUS_MAX), 0);
+    static const struct acpi_cpu cpus[] = {
+        { 0, true }, { 4, true }, { 6, false }, { 300, true }, { 4, true }
+    };
+    memcpy(info.cpus, cpus, sizeof(cpus));
+    info.cpu_count = ARRAY_SIZE(cpus);
+    assert_int_equal(acpi_other_cpus(&info, 0, ids, ACPI_CPUS_MAX), 2); // without its own, 6 and the second 4
+    assert_true(ids[0] == 4 && ids[1] == 300);
+    assert_int_equal(acpi_other_cpus(&info, 300, ids, ACPI_CPUS_MAX), 2);
+    assert_true(ids[0] == 0 && ids[1] == 4);
+    ids[1] = 77;
+    assert_int_equal(acpi_other_cpus(&info, 9, ids, 1), 1);
+    assert_int_equal(ids[1], 77); // no room
 }
 
 static void fadt_variants(void **state)
@@ -182,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(damaged_madt, firmware_setup, firmware_teardown),
         cmocka_unit_test_setup_teardown(odd_madt_entries, firmware_setup, firmware_teardown),
         cmocka_unit_test_setup_teardown(more_cpus_than_fit, firmware_setup, firmware_teardown),
+        cmocka_unit_test(other_cpus_are_named_once),
         cmocka_unit_test_setup_teardown(fadt_variants, firmware_setup, firmware_teardown),
         cmocka_unit_test_setup_teardown(sleep_types, firmware_setup, firmware_teardown),
     };

@@ -144,6 +144,13 @@ static void assert_selects(const char *text, const char *expected)
     assert_string_equal(ids, expected);
 }
 
+static void who_has_ended_is_named(void **state)
+{
+    (void)state;
+    argument_print_ended(&guests[1]);
+    assert_string_equal(log_capture_written, "`web.1`: guest 2 has ended; expected one that is alive\n");
+}
+
 static void several(void **state)
 {
     (void)state;
@@ -192,6 +199,7 @@ int main(void)
         TEST(a_living_guest_has_the_name),
         TEST(nobody),
         TEST(numbers),
+        TEST(who_has_ended_is_named),
         TEST(several),
         TEST(the_first_word_of_more),
         TEST(one_wrong_word_and_none_is_selected),

@@ -7,6 +7,7 @@
 #include "log_capture.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct boot_options options;
@@ -82,6 +83,21 @@ static void every_mode_has_its_name(void **state)
         boot_line_parse(lines[mode], &options);
         assert_int_equal(options.mode, mode);
         assert_string_equal(boot_line_mode_name((enum boot_mode)mode), lines[mode] + strlen("mode="));
+    }
+}
+
+static void every_timer_has_its_name(void **state)
+{
+    static const char *const names[] = { "auto", "lapic", "lapic-oneshot", "tsc-deadline", "hpet" };
+    char text[64];
+
+    (void)state;
+    for (int event = BOOT_CLOCKEVENT_AUTO; event <= BOOT_CLOCKEVENT_HPET; event++) {
+        assert_string_equal(boot_line_clockevent_name((enum boot_clockevent)event), names[event]);
+        snprintf(text, sizeof(text), "clockevent=%s", names[event]);
+        struct boot_options named;
+        boot_line_parse(text, &named);
+        assert_int_equal(named.clockevent, event);
     }
 }
 
@@ -242,6 +258,7 @@ int main(void)
         TEST(an_empty_line_is_all_defaults),
         TEST(every_key_is_read),
         TEST(every_mode_has_its_name),
+        TEST(every_timer_has_its_name),
         TEST(the_last_value_counts),
         TEST(leaving_the_emulator_includes_panics),
         TEST(wrong_words_are_named_and_ignored),

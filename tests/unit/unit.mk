@@ -60,6 +60,7 @@ include tests/unit/core.mk
 include tests/unit/dev.mk
 include tests/unit/monitor.mk
 include tests/unit/guest.mk
+include tests/unit/vm.mk
 
 # ---- Rules ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests of hv/vm as a whole, on CPUs that take turns (tests/fake/world). Included by unit.mk, and before fuzz.mk.
+
+WORLD_SRCS   := $(filter-out hv/vm/module_line.c,$(wildcard hv/vm/*.c)) hv/time/timer.c hv/time/timer_stats.c \
+	hv/time/clock.c hv/time/cross_check.c hv/time/sleep.c hv/shared/lib/ns_scale.c hv/shared/lib/histogram.c \
+	hv/shared/lib/log2_histogram.c hv/shared/lib/timer_wheel.c hv/shared/lib/timer_crowd.c hv/shared/lib/timer_wheel_check.c \
+	tests/fake/world/world.c tests/fake/world/world_memory.c tests/fake/machine/machine.c tests/unit/elf_example.c
+WORLD_CFLAGS := -iquote tests/fake/world -iquote tests/fake/machine -Itests/fake/world -Itests/fake -Itests/unit \
+	-Dsched_yield=hv_sched_yield # the C library's is another
+
+UNIT_TESTS += test_guests
+UNIT_SRCS_test_guests   := tests/unit/test_guests.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_guests := $(WORLD_CFLAGS)
+
+UNIT_TESTS += test_hypercalls
+UNIT_SRCS_test_hypercalls   := tests/unit/test_hypercalls.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_hypercalls := $(WORLD_CFLAGS)
+
+UNIT_TESTS += test_vtimer
+UNIT_SRCS_test_vtimer   := tests/unit/test_vtimer.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_vtimer := $(WORLD_CFLAGS)

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What the tests on tests/fake/world share: a world with some CPUs, and guests of the example image. For one test program
+// each.
+#pragma once
+
+#include "unit.h"
+
+#include "elf_example.h"
+#include "lib/list.h"
+#include "lib/time.h"
+#include "log_capture.h"
+#include "time/clock.h"
+#include "vm/guest.h"
+#include "vm/guest_image.h"
+#include "vm/sched.h"
+#include "world.h"
+
+#define RAM_PAGES 4u
+
+static const char *reason; // why create() has refused
+
+static inline void start(uint32_t cpus, void (*program)(struct vcpu *vcpu))
+{
+    elf_example_start(NULL);
+    log_capture_reset();
+    world_program = program;
+    world_start(cpus);
+    reason = NULL;
+}
+
+// All is given back.
+static inline void end(void)
+{
+    assert_int_equal(world_end(), 0);
+    assert_true(list_empty(&guest_images));
+}
+
+static inline struct guest *create(uint32_t cpu)
+{
+    const struct guest_config config = {
+        .image = &example,
+        .image_size = sizeof(example),
+        .name = "test",
+        .instance = 7,
+        .memory_bytes = RAM_PAGES * PAGE,
+        .arguments = "a=1 b",
+        .cpu = cpu,
+        .weight = SCHED_WEIGHT,
+    };
+
+    return guest_create(&config, &reason);
+}
+
+static inline void run_for(uint32_t cpu, uint64_t ns)
+{
+    world_run(cpu, clock_now_ns() + ns);
+}
