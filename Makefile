@@ -56,6 +56,8 @@ include hv/hv.mk
 -include guest/guest.mk
 -include tests/guests/guests.mk
 -include tests/unit/unit.mk
+-include tests/fuzz/fuzz.mk
+-include tools/coverage.mk
 -include tests/bench/bench.mk
 
 # objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).

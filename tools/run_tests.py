@@ -75,6 +75,8 @@ def main():
         ("unit tests", [*make, "unit"], count_lines("unit")),
         ("checks", [*make, "check"], count_lines("check")),
         ("proofs", [sys.executable, "tests/prove/run.py", "--build", str(build), "--jobs", options.jobs], count_lines("prove")),
+        ("fuzz targets", [*make, "fuzz-short"], count_lines("fuzz")),
+        ("coverage", [*make, "coverage"], count_lines("coverage")),
         ("system tests", [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup",
                           f"--junitxml={junit}", "--build", str(build), "tests/system"], count_junit),
     ]
