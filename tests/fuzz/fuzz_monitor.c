@@ -25,6 +25,7 @@
 #include "vm/guest.h"
 #include "vm/guest_image.h"
 #include "world.h"
+#include "x86/cpu.h"
 #include "x86/vectors.h"
 
 #include <setjmp.h>
@@ -198,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     leave_all();
+    cpu_count = CPUS; // `poweroff` has stopped them, and then did not switch off
     FUZZ_CHECK(world_end() == 0 && list_empty(&guest_images));
     return 0;
 }

@@ -353,10 +353,10 @@ static void held_cpus_stand_still(void **state)
     run_for(1, NSEC_PER_MSEC);
     request_hold();
     request_release();
-    request_set_timed(true);
-    assert_true(cpu_table[0]->timed == 1 && cpu_table[1]->timed == 1);
-    request_set_timed(false);
-    assert_true(cpu_table[0]->timed == 0 && cpu_table[1]->timed == 0);
+    request_set_watch(CPU_WATCH_TIMES);
+    assert_true(cpu_table[0]->watch == CPU_WATCH_TIMES && cpu_table[1]->watch == CPU_WATCH_TIMES);
+    request_set_watch(0);
+    assert_true(cpu_table[0]->watch == 0 && cpu_table[1]->watch == 0);
     end();
 }
 

@@ -21,6 +21,7 @@
 #include "vm/sched.h"
 #include "vm/share.h"
 #include "vm/time_page.h"
+#include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
 #include "x86/cpu.h"
@@ -150,8 +151,13 @@ static bool trap(uint64_t vector, uint64_t fault_address)
     struct vcpu *vcpu = world_cpu->vcpu;
 
     world_cpu->counters.crossings++;
+    if (world_cpu->watch & CPU_WATCH_TRACE)
+        tracing_trap(vcpu);
     dispatch(vector, vcpu, fault_address);
-    return world_cpu->leave == 0 && upcall_deliver(world_cpu->vcpu);
+    bool goes_on = world_cpu->leave == 0 && upcall_deliver(world_cpu->vcpu);
+    if (goes_on && (world_cpu->watch & CPU_WATCH_TRACE))
+        tracing_enters(world_cpu->vcpu);
+    return goes_on;
 }
 
 // ---- Turns ------------------------------------------------------------------------------------------------------
@@ -263,8 +269,11 @@ bool world_hypercall(uint64_t number, uint64_t a0, uint64_t a1, uint64_t a2)
     struct vcpu *vcpu = world_cpu->vcpu;
     struct trap_frame *frame = &vcpu->entry.frame;
 
-    if (number >= hypercall_fast_count) {
+    if (number >= hypercall_fast_count || (world_cpu->watch & CPU_WATCH_TRACE)) {
         frame->rax = number;
+        frame->rdi = a0;
+        frame->rsi = a1;
+        frame->rdx = a2;
         frame->vector = VECTOR_HYPERCALL;
         return trap(VECTOR_HYPERCALL, 0);
     }
@@ -318,10 +327,10 @@ void cpu_set_guest(struct entry_context *guest)
     world_cpu->guest = guest;
 }
 
-void cpu_set_timed(bool timed)
+void cpu_set_watch(uint32_t watch)
 {
-    cpu_account(timed ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    world_cpu->timed = timed;
+    cpu_account(watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    world_cpu->watch = watch;
 }
 
 void cpu_counters(struct counters *out)
@@ -403,6 +412,8 @@ static void settle(void)
 uint64_t world_end(void)
 {
     settle();
+    tracing_stop();
+    tracing_forget();
     while (!list_empty(&guest_list))
         guest_destroy(container_of(list_first(&guest_list), struct guest, link));
     uint64_t used = world_pages_used;
