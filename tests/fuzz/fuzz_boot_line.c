@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     line[size] = '\0';
     memset(&options, 0xa5, sizeof(options));
     boot_line_parse(line, &options);
-    FUZZ_CHECK(options.mode <= BOOT_MODE_ARMING && boot_line_mode_name(options.mode) != NULL);
+    FUZZ_CHECK(options.mode <= BOOT_MODE_FUZZ && boot_line_mode_name(options.mode) != NULL);
     FUZZ_CHECK(options.clockevent <= BOOT_CLOCKEVENT_HPET &&
                boot_line_clockevent_name(options.clockevent) != NULL);
     FUZZ_CHECK(options.clocksource <= BOOT_CLOCKSOURCE_PMTIMER && options.handover <= BOOT_HANDOVER_OFF);
