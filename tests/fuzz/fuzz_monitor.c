@@ -17,6 +17,7 @@
 #include "monitor/curve.h"
 #include "monitor/demo.h"
 #include "monitor/follow.h"
+#include "monitor/fuzz.h"
 #include "monitor/monitor.h"
 #include "monitor/selftest.h"
 #include "monitor/soak.h"
@@ -76,6 +77,12 @@ void selftest_start(const struct boot_info *boot)
 }
 
 void curve_start(const struct boot_info *boot, const struct boot_options *options)
+{
+    (void)boot;
+    (void)options;
+}
+
+void fuzz_start(const struct boot_info *boot, const struct boot_options *options)
 {
     (void)boot;
     (void)options;
