@@ -90,7 +90,7 @@ static void paint(struct timer *timer, uint64_t now_ns)
 void machine_screen_defer(void)
 {
     for (uint32_t i = 0; i < CPU_MAX; i++)
-        timer_setup(&painters[i], TIMER_MONITOR, TIMER_NO_OWNER, paint);
+        timer_setup(&painters[i], TIMER_SCREEN, TIMER_NO_OWNER, paint);
     screen_defer();
     deferred = true;
 }

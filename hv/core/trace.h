@@ -35,7 +35,7 @@ enum trace_event {
     TRACE_UPCALL, // the guest goes on at the first instruction of its interrupt handler
     // TRACE_HYPERCALLS
     TRACE_CALL,   // detail: number; a, b: the first two arguments
-    TRACE_RETURN, // detail: number; a: result
+    TRACE_RETURN, // detail: number; a: result. Of a call that waits, when it is over
     // TRACE_TIMERS
     TRACE_ARM,     // the guest's event is held; a: deadline_ns; b: slack_ns
     TRACE_DISARM,  // it is not held any more, and has not come

@@ -84,6 +84,29 @@ static const char *call_name(uint32_t number)
     return number < HCALL_COUNT ? call_names[number] : "?";
 }
 
+static void print_call(const struct trace_record *record)
+{
+    log_print("%s ", call_name(record->detail));
+    if (record->detail == HCALL_SET_DEADLINE || record->detail == HCALL_BLOCK) {
+        print_time("", record->a);
+        if (record->b != 0)
+            print_time(", slack ", record->b);
+    } else {
+        log_print("0x%llx 0x%llx", ULL(record->a), ULL(record->b));
+    }
+}
+
+static void print_return(const struct trace_record *record)
+{
+    uint64_t timeout = record->detail == HCALL_BLOCK ? record->a & LULL_WOKE_TIMEOUT : 0;
+
+    log_print("%s = ", call_name(record->detail));
+    if (record->detail == HCALL_SET_DEADLINE)
+        print_time("", record->a);
+    else
+        log_print("0x%llx%s", ULL(record->a & ~timeout), timeout != 0 ? " and the time is over" : "");
+}
+
 static void print_words(const struct trace_record *record)
 {
     switch ((enum trace_event)record->event) {
@@ -99,10 +122,10 @@ static void print_words(const struct trace_record *record)
         print_vector(record->detail);
         break;
     case TRACE_CALL:
-        log_print("%s 0x%llx 0x%llx", call_name(record->detail), ULL(record->a), ULL(record->b));
+        print_call(record);
         break;
     case TRACE_RETURN:
-        log_print("%s = 0x%llx", call_name(record->detail), ULL(record->a));
+        print_return(record);
         break;
     case TRACE_ARM:
         print_time("for ", record->a);

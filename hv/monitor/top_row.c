@@ -141,6 +141,14 @@ void top_row_print_head(uint32_t columns)
     top_row_print_cut(row, columns);
 }
 
+// "ended: exited with code 0" -> "ended"
+static void cut_to_word(char *text)
+{
+    while (*text != '\0' && *text != ':' && *text != ' ')
+        text++;
+    *text = '\0';
+}
+
 void top_row_print(const struct top_row *row, uint32_t columns)
 {
     static struct lateness late;
@@ -156,7 +164,8 @@ void top_row_print(const struct top_row *row, uint32_t columns)
     format_next(guest, next);
     format_rate(row->interrupts_milli, interrupts);
     format_rate(row->hypercalls_milli, hypercalls);
-    report_format_state(guest, state, 9); // its first word
+    report_format_state(guest, state, sizeof(state));
+    cut_to_word(state);
     format_buffer(text, sizeof(text), "%5u %-*.*s %-8.8s %3u.%02u %3u.%02u %6s %6s %5s %5s %5s %5s",
                   guest->id, width, width, guest->name, state, row->cpu_parts / 100, row->cpu_parts % 100,
                   row->steal_parts / 100, row->steal_parts % 100, interrupts, hypercalls, next, p50, p99,

@@ -385,6 +385,7 @@ const char *timer_reason_name(enum timer_reason reason)
         [TIMER_GUEST_RUNTIME] = "guest run time",
         [TIMER_SLICE] = "time slice",
         [TIMER_MONITOR] = "monitor",
+        [TIMER_SCREEN] = "screen",
     };
 
     return names[reason];

@@ -45,6 +45,7 @@ enum timer_reason {
     TIMER_GUEST_RUNTIME, // a guest asked for an event after some time of its own running
     TIMER_SLICE,         // two vCPUs want this CPU
     TIMER_MONITOR,       // the monitor, the demonstration, the self-test
+    TIMER_SCREEN,        // the log is painted on the screen
     TIMER_REASONS,
 };
 

@@ -15,6 +15,7 @@ static void mark(struct vcpu *vcpu)
 {
     vcpu->traced_deadline_ns = UINT64_MAX;
     vcpu->traced_slack_ns = 0;
+    vcpu->traced_call = 0;
     vcpu->on_start |= VCPU_START_TRACE;
     vcpu->on_stop |= VCPU_STOP_TRACE;
     vtimer_trace(vcpu);
@@ -158,12 +159,18 @@ void tracing_calls(const struct vcpu *vcpu)
 void tracing_called(struct vcpu *vcpu, uint64_t number, uint64_t result)
 {
     note(vcpu);
-    trace_write(TRACE_RETURN, vcpu->guest->id, (uint32_t)number, result, 0);
+    if (vcpu->state == VCPU_BLOCKED)
+        vcpu->traced_call = (uint32_t)number;
+    else if (vcpu->state != VCPU_ENDED)
+        trace_write(TRACE_RETURN, vcpu->guest->id, (uint32_t)number, result, 0);
 }
 
 void tracing_enters(struct vcpu *vcpu)
 {
     note(vcpu);
+    if (vcpu->traced_call != 0)
+        trace_write(TRACE_RETURN, vcpu->guest->id, vcpu->traced_call, vcpu->entry.frame.rax, 0);
+    vcpu->traced_call = 0;
     if (vcpu->interrupt_entry != 0 && vcpu->entry.frame.rip == vcpu->interrupt_entry)
         trace_write(TRACE_UPCALL, vcpu->guest->id, 0, vcpu->entry.frame.rip, 0);
 }

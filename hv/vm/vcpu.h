@@ -88,8 +88,9 @@ struct vcpu {
     uint32_t slowness; // SCHED_WEIGHT / weight, SCHED_SLOWNESS_SHIFT places: how fast its virtual time passes
     uint64_t charged_tsc; // when virtual_tsc was last brought up to date, while it has the CPU
 
-    uint64_t traced_deadline_ns,
-        traced_slack_ns; // vm/tracing.c: what it has recorded of the event that is held
+    // vm/tracing.c: what it has recorded of the event that is held, and the call that waits, HCALL_HALT or HCALL_BLOCK.
+    uint64_t traced_deadline_ns, traced_slack_ns;
+    uint32_t traced_call; // 0: none
 
     struct vcpu_stats stats;
     struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
