@@ -58,6 +58,7 @@ def multiboot2():
     write("multiboot2", "pixels", loader_info(PC_MAP, line, tag(15, rsdp(0x7fe0000)),
                                               screen(0xfd000000, 4096, 1024, 768, 32, 1, bytes([16, 8, 8, 8, 0, 8]))))
     write("multiboot2", "text", loader_info(screen(0xb8000, 160, 80, 25, 16, 2), PC_MAP))
+    write("multiboot2", "backwards", loader_info(PC_MAP, module(0x210000, 0x200000, b"ends before it starts")))
     write("multiboot2", "wide_entries", loader_info(memory_map((0x100000, 0x300000, 1), entry_size=40), tag(9, b"elf")))
     write("multiboot2", "overlaps", loader_info(memory_map((0x100000, 0x800000, 1), (0x200000, 0x300000, 2),
                                                            (0x700000, 0x900000, 1), (0, 1 << 63, 1)),
@@ -172,6 +173,7 @@ def lines():
           "deadman=all exit=debug screen=off report=json demo_seconds=3600 demo_guests=10 curve_guests=10000 "
           "soak_hours=8 panic=reboot")
     write("boot_line", "wrong", "mode=dmeo  \t cpus=65 cpus=all exit unknown=1 hpet= =64 soak_hours=99999999999999999999")
+    write("boot_line", "bounds", "cpus=0 demo_seconds=0 demo_guests=0 curve_guests=0 soak_hours=0 cpus=64 demo_seconds=3601")
     write("module_line", "all", "guest count=10 mem=1M name=web cpu=3 weight=300 pause=50us input=ls tick=1000 "
           "timeout=2s expect=exit:0x10 -- hz=1000 work=demo")
     write("module_line", "kill", "hostile expect=kill:exception-gp mem=0x1000 timeout=5ms --")
@@ -244,6 +246,10 @@ def hypercall():
                                                bytes([STEP_CALL, 18]) + b"\0\0\0") +
           turn(0, bytes([STEP_EXCEPTION, 13, 0]) + number(0), bytes([STEP_REGISTER, 2]) + number(0) + number(0) + b"\0",
                bytes([STEP_EXCEPTION, 13, 0]) + number(0)))
+    def stack(word, value):
+        return bytes([STEP_REGISTER, 2]) + number(ram + 512) + number(value) + bytes([word])
+    write("hypercall", "return", b"\0" + turn(0, stack(0, 7), stack(1, 0x3202), stack(2, TEXT), bytes([STEP_CALL, 18]) + b"\0\0\0",
+                                              bytes([STEP_COMPUTE, 1, 1]), call("write", number(0x3fffffff), number(4096))))
     write("hypercall", "cpus", b"\2" + turn(0, call("doorbell", b"\x10"), call("yield"), compute) + turn(1, compute) +
           command(5, 2, 0) + turn(2, compute, call("block", later(300))) + command(1, 0, 0) + turn(1, compute) +
           command(2, 0, 0) + command(4, 200, 1) + command(7, 0, 1) + command(6, 100, 0) + command(3, 0, 0) +

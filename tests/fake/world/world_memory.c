@@ -143,14 +143,16 @@ void world_memory_reset(void)
 // Byte by byte, as the processor does: what lies in front of the page that is missing has been copied.
 static bool copy(uint64_t guest_address, void *to, const void *from, size_t size)
 {
+    if (guest_address < LULL_WINDOW_START || guest_address > LULL_WINDOW_END ||
+        size > LULL_WINDOW_END - guest_address)
+        panic("the hypervisor uses 0x%llx bytes at 0x%llx for a guest", (unsigned long long)size,
+              (unsigned long long)guest_address);
     for (size_t done = 0; done < size;) {
         uint64_t at = guest_address + done, in_page = at % PAGING_PAGE_SIZE;
         size_t part = size - done < PAGING_PAGE_SIZE - in_page ? size - done : PAGING_PAGE_SIZE - in_page;
         bool writable = false;
         uint8_t *page = world_page(world_space(), at - in_page, &writable);
 
-        if (at < LULL_WINDOW_START || at >= LULL_WINDOW_END)
-            panic("the hypervisor uses the address 0x%llx for a guest", (unsigned long long)at);
         if (page == NULL || (from != NULL && !writable))
             return false;
         if (from != NULL)
