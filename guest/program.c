@@ -151,6 +151,8 @@ void program_boot(uint64_t hz)
         return;
     }
     cpu_time_start();
+    if (memory_left() < PROGRAM_MEMORY)
+        panic("%s: out of memory; give the guest more with mem=", program->name);
     if (start_thread(program, count, words, true) == NULL)
         panic("the arguments of %s are too many or too long", program->name);
 }

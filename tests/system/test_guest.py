@@ -14,6 +14,7 @@ GUESTS = [
     ("guest", "guest name=ticking -- hz=100 hello"),
     ("guest", "guest name=wrong -- helo world"),
     ("os_mutex", "os_mutex name=panics -- again=1"),
+    ("guest", "guest name=tiny mem=4K -- shell"),
 ]
 
 
@@ -53,5 +54,8 @@ def test_programs_and_panic(monitor, build):
     names = re.findall(r"(\w+) at ", named)
     assert names[0].startswith("mutex_lock") and "test_main" in names and names[-1] == "thread_trampoline", named
 
+    text = written(monitor, 5)
+    assert re.search(r"panic: shell: out of memory; give the guest more with mem=$", text, re.MULTILINE), text
+
     guests = monitor.command("guests")
-    assert re.search(r"greeter.*exit.*\b0\b", guests) and len(re.findall(r"exit.*\b101\b", guests)) == 2, guests
+    assert re.search(r"greeter.*exit.*\b0\b", guests) and len(re.findall(r"exit.*\b101\b", guests)) == 3, guests
