@@ -32,6 +32,7 @@ struct program {
     int (*run)(int argc,
                char *argv[]); // argv[0] is the name, argv[argc] null. Returns the exit status. Or null:
     void (*set_up)(void);     // interrupts off
+    bool has_options;         // `NAME --help` lists them (options.h)
 };
 
 // apps/apps.c
@@ -65,5 +66,5 @@ bool program_sleep_until(uint64_t deadline_ns);
 bool program_sleep_until_slack(uint64_t deadline_ns, uint64_t slack_ns);
 
 // Does what the guest's arguments ask for. Interrupts off, once, with the tick of the classic mode if there is one, else 0.
-// Panics if there is no such program.
+// Panics if there is no such program, or not enough memory for it.
 void program_boot(uint64_t hz);

@@ -26,6 +26,8 @@ static int help_one(const char *name)
         show(command->name, command->arguments, command->help);
     } else if (program != NULL && program->run != NULL) {
         show(program->name, "...", program->help);
+        if (program->has_options)
+            console_print("`%s --help` lists its options\n", program->name);
     } else {
         console_print("`%s`: expected a command or a program; `help` lists them\n", name);
         return SHELL_STATUS_BAD;

@@ -15,6 +15,7 @@ PROMPT = r"[\r\n]\$ "
 CTRL_A, CTRL_C, CTRL_E, CTRL_K, CTRL_L, CTRL_U, CTRL_W = (chr(ord(letter) - 64) for letter in "ACEKLUW")
 UP, LEFT = "\x1b[A", "\x1b[D"
 COMMANDS = "date echo exit help jobs kill ps ticks time timers top uptime".split()
+PROGRAMS_WITH_OPTIONS = "clockwatch cyclictest jitter pingpong stress ticker".split()
 SECONDS = r"(\d+)\.(\d{9}) s"
 
 
@@ -86,6 +87,10 @@ def test_help_and_echo(shell):
         assert re.search(rf"^  {name} .*\w", text, re.MULTILINE), f"{name} is not in\n{text}"
     assert not re.search(r"^  demo", text, re.MULTILINE), text
     assert re.fullmatch(r"  kill JOB +asks one of them to stop", shell.answer("help kill"))
+    assert re.fullmatch(r"  sleep \.\.\. +waits: sleep DURATION", shell.answer("help sleep"))
+    for name in PROGRAMS_WITH_OPTIONS:
+        assert shell.answer(f"help {name}").endswith(f"\n`{name} --help` lists its options"), name
+        assert re.match(rf"{name}: .*\n  -\w, --\w", shell.answer(f"{name} --help")), name
     assert shell.answer('echo a  "b  c"') == "a b  c"
     assert shell.answer("echo") == "" and shell.answer("") == "" and shell.answer("   ") == ""
 
