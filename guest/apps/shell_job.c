@@ -2,6 +2,7 @@
 // The shell's programs: in the foreground until they end, or in the background as jobs.
 #include "shell.h"
 
+#include "clock.h"
 #include "console.h"
 #include "console_input.h"
 #include "irq.h"
@@ -12,6 +13,7 @@
 #include <lib/time.h>
 
 #define CTRL_C 3
+#define GRACE_NS (50 * NSEC_PER_MSEC) // for a program to see that it is to stop, before it is said not to
 
 static struct thread *start(const struct program *program, int argc, char *argv[])
 {
@@ -46,23 +48,28 @@ static void make_job(struct shell *shell, struct shell_job *job, struct thread *
 
 // ---- In the foreground -----------------------------------------------------------------------------------------------
 
-// Waits for the program's end. False: it has been asked to stop, and Ctrl-C came once more.
+// Waits for the program's end. False: it has been asked to stop, Ctrl-C came once more, and GRACE_NS later it still runs.
 static bool watch(struct shell *shell, struct thread *thread)
 {
+    uint64_t deadline_ns = TIME_NEVER;
+
     while (thread->state != THREAD_EXITED) {
         char byte;
 
-        if (!console_input_until(&byte, TIME_NEVER))
-            continue; // something has ended
+        if (clock_now_ns() >= deadline_ns)
+            return false;
+        if (!console_input_until(&byte, deadline_ns))
+            continue; // something has ended, or the time is over
         if (byte != CTRL_C) {
             shell_type_ahead(shell, byte);
             continue;
         }
         console_print("^C\n");
         shell->ahead_count = 0;
-        if (thread->stopping)
-            return false;
-        program_stop(thread);
+        if (!thread->stopping)
+            program_stop(thread);
+        else if (deadline_ns == TIME_NEVER)
+            deadline_ns = clock_now_ns() + GRACE_NS;
     }
     return true;
 }

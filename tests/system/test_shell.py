@@ -248,8 +248,22 @@ def test_typed_ahead(shell):
     assert shell.prompt().endswith("\nsecond")
 
 
+def test_two_ctrl_c_at_once(console):
+    """In virtual time: a program that does stop is not said to go on, however the host delays it."""
+    shell = Shell(console("mode=interactive", [SHELL], icount=True), "box")
+    for number in range(3):
+        shell.send("stress -c 1 -t 1000\r")
+        shell.expect(r"stress -c 1 -t 1000[\r\n]+")
+        shell.send(CTRL_C * 2)
+        shell.expect(r"\^C[\r\n]+")
+        shell.send(f"echo it is {number}\r")
+        text, _ = shell.expect(rf"[\r\n]it is {number}[\r\n]+\$ ")
+        assert "stress: " in text and "does not stop" not in text, text
+    assert shell.answer("jobs") == ""
+
+
 def test_a_program_that_does_not_stop(shell):
-    shell.send("hello" + " x" * 20 + "\r" + CTRL_C * 2)
+    shell.send("hello" + " x" * 22 + "\r" + CTRL_C * 2)
     text = shell.prompt()
     assert "hello does not stop; it goes on in the background" in text and "[1] hello x" in text, text
     shell.expect(r"\[1\] exit status 0: hello x")
