@@ -34,6 +34,14 @@ bool doorbell_wait_until(uint64_t deadline_ns)
     return rung;
 }
 
+void doorbell_forget(void)
+{
+    bool enabled = irq_save();
+
+    has_rung = false;
+    irq_restore(enabled);
+}
+
 void doorbell_set_handler(void (*rung)(void))
 {
     handler = rung;

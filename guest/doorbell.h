@@ -15,6 +15,9 @@ bool doorbell_ring(uint64_t guest_id);
 // (TIME_NEVER: for ever). False: nobody has. From one thread at a time.
 bool doorbell_wait_until(uint64_t deadline_ns);
 
+// Forgets the rings until now, which were not for who waits from now on. From the thread that waits.
+void doorbell_forget(void);
+
 // Calls `rung` at each ring, with interrupts off, before whoever waits; null: nobody. Any context.
 void doorbell_set_handler(void (*rung)(void));
 

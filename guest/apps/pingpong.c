@@ -5,7 +5,9 @@
 //   module2 /boot/guest.elf pair count=2 -- pingpong -l 10000
 //
 // A ring is a bit and carries nothing, so a lost one would be waited for in vain: who measures gives up after a second, and
-// says so; who answers ends when nobody has rung for that long after the last ring.
+// says so; who answers ends when nobody has rung for that long after the last ring. What rang before who measures began is
+// forgotten. Who answers must not forget: it may be late, and that ring the first one of who measures. But there are at least
+// two of those, so a single ring was of somebody else, and nothing has been measured.
 #include "apps.h"
 
 #include <stdbool.h>
@@ -58,19 +60,33 @@ static bool hear(uint64_t patience_ns)
     return false;
 }
 
+static int no_guest(const char *program, uint64_t peer)
+{
+    console_print("%s: there is no guest %lu, or it has ended\n", program, peer);
+    return 1;
+}
+
 // ---- Who measures ----------------------------------------------------------------------------------------------
+
+enum answer {
+    ANSWERED,
+    NO_ANSWER, // or the program is to stop
+    NO_GUEST,
+};
 
 struct rounds {
     uint64_t count, sum_ns, min_ns, max_ns;
 };
 
-// Rings, and waits for the ring that answers. False: nobody does.
-static bool play(uint64_t peer, uint64_t patience_ns, struct rounds *rounds)
+// Rings, and waits for the ring that answers.
+static enum answer play(uint64_t peer, uint64_t patience_ns, struct rounds *rounds)
 {
     uint64_t start_ns = clock_now_ns(), round_ns;
 
-    if (!doorbell_ring(peer) || !hear(patience_ns))
-        return false;
+    if (!doorbell_ring(peer))
+        return NO_GUEST;
+    if (!hear(patience_ns))
+        return NO_ANSWER;
     round_ns = clock_now_ns() - start_ns;
     rounds->count++;
     rounds->sum_ns += round_ns;
@@ -78,28 +94,35 @@ static bool play(uint64_t peer, uint64_t patience_ns, struct rounds *rounds)
         rounds->min_ns = round_ns;
     if (round_ns > rounds->max_ns)
         rounds->max_ns = round_ns;
-    return true;
+    return ANSWERED;
 }
 
 static int ping(const char *program, const struct settings *settings)
 {
     struct rounds rounds = { .min_ns = UINT64_MAX }, first = rounds;
+    enum answer answer;
     uint64_t start_ns;
 
-    if (!play(settings->peer, MEET_NS, &first)) { // that one may have begun long before the other was there
+    doorbell_forget();
+    answer = play(settings->peer, MEET_NS, &first); // that one may have begun long before the other was there
+    if (answer == NO_GUEST)
+        return no_guest(program, settings->peer);
+    if (answer == NO_ANSWER) {
         console_print("%s: guest %lu does not answer; start pingpong --answer there\n", program,
                       settings->peer);
         return 1;
     }
     start_ns = clock_now_ns();
-    while (rounds.count < settings->loops && play(settings->peer, SILENCE_NS, &rounds))
-        ;
+    while (rounds.count < settings->loops && answer == ANSWERED)
+        answer = play(settings->peer, SILENCE_NS, &rounds);
     if (rounds.count != 0)
         console_print("%lu rounds with guest %lu, %lu a second; round trip min %lu avg %lu max %lu ns\n",
                       rounds.count, settings->peer, rounds.count * NSEC_PER_SEC / (clock_now_ns() - start_ns),
                       rounds.min_ns, rounds.sum_ns / rounds.count, rounds.max_ns);
     if (rounds.count == settings->loops || program_stopping())
         return 0;
+    if (answer == NO_GUEST)
+        return no_guest(program, settings->peer);
     console_print("%s: no answer to ring %lu\n", program, rounds.count + 2);
     return 1;
 }
@@ -112,12 +135,12 @@ static int pong(const char *program, const struct settings *settings)
 
     // One more than they count: the first ring only asks whether anybody is there.
     while (rings < settings->loops + 1 && hear(rings == 0 ? MEET_NS : SILENCE_NS)) {
-        rings++;
         if (!doorbell_ring(settings->peer))
-            break;
+            return no_guest(program, settings->peer);
+        rings++;
     }
     console_print("%s: answered %lu rings of guest %lu\n", program, rings, settings->peer);
-    return rings != 0 || program_stopping() ? 0 : 1;
+    return rings > 1 || program_stopping() ? 0 : 1;
 }
 
 int pingpong_run(int argc, char *argv[])

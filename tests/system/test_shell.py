@@ -262,6 +262,20 @@ def test_two_ctrl_c_at_once(console):
     assert shell.answer("jobs") == ""
 
 
+def test_pingpong_alone(shell):
+    """Rings that came before are nobody's answer, and a guest that is not there is not one that is silent."""
+    nobody = "pingpong: there is no guest 4, or it has ended\npingpong: exit status 1"
+    assert shell.answer("pingpong -m -p 4") == nobody
+    shell.answer("stress -d 1 -t 100ms")
+    shell.send("pingpong -a -p 4\r")
+    shell.expect(r"-p 4[\r\n]+")
+    shell.send(CTRL_C)
+    text = shell.prompt()
+    assert "pingpong: answered 0 rings of guest 4" in text, text
+    shell.answer("stress -d 1 -t 1000 &")
+    assert shell.answer("pingpong -a -p 4") == nobody
+
+
 def test_a_program_that_does_not_stop(shell):
     shell.send("hello" + " x" * 22 + "\r" + CTRL_C * 2)
     text = shell.prompt()
