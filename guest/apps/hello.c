@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // hello: the smallest program. It greets those whose names it is given, waits a moment after each, and ends.
 //
-//   module2 /boot/guest.elf -- hello world
+//   module2 /boot/guest.elf greeter -- hello world
 #include "apps.h"
 
 #include "console.h"
