@@ -19,3 +19,7 @@ UNIT_CFLAGS_test_hypercalls := $(WORLD_CFLAGS)
 UNIT_TESTS += test_vtimer
 UNIT_SRCS_test_vtimer   := tests/unit/test_vtimer.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
 UNIT_CFLAGS_test_vtimer := $(WORLD_CFLAGS)
+
+UNIT_TESTS += test_tracing
+UNIT_SRCS_test_tracing   := tests/unit/test_tracing.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_tracing := $(WORLD_CFLAGS)

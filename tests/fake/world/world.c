@@ -151,6 +151,7 @@ static bool trap(uint64_t vector, uint64_t fault_address)
     struct vcpu *vcpu = world_cpu->vcpu;
 
     world_cpu->counters.crossings++;
+    vcpu->entry.frame.vector = vector;
     if (world_cpu->watch & CPU_WATCH_TRACE)
         tracing_trap(vcpu);
     dispatch(vector, vcpu, fault_address);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// What is recorded of a guest that arms, waits, moves its deadline and ends; and that a trace that is off again records
+// nothing. On CPUs that take turns (tests/fake/world).
+
+#include "vm/tracing.h"
+
+#include "unit.h"
+
+#include "abi/lull.h"
+#include "core/trace.h"
+#include "vm/request.h"
+#include "world_guest.h"
+#include "x86/vectors.h"
+
+#define EVENT_NS 50000u
+
+static uint32_t entries;
+static uint64_t first_ns, moved_ns;
+static uint64_t next_record;
+
+static uint64_t call(struct vcpu *vcpu, uint64_t number, uint64_t a0, uint64_t a1)
+{
+    assert_true(world_hypercall(number, a0, a1, 0));
+    return vcpu->entry.frame.rax;
+}
+
+// The next record of that event, whatever comes before it.
+static const struct trace_record *expect(enum trace_event event)
+{
+    const struct trace_record *record;
+
+    while ((record = trace_record(cpu_table[0], next_record++)) != NULL)
+        if (record->event == event)
+            return record;
+    fail_msg("there is no %s any more", trace_event_name(event));
+    return NULL;
+}
+
+static uint32_t count(enum trace_event event)
+{
+    uint32_t sum = 0;
+
+    for (uint64_t i = 0; i < trace_written(cpu_table[0]); i++)
+        sum += trace_record(cpu_table[0], i)->event == event;
+    return sum;
+}
+
+// Arms for an event, waits for it, arms with a window, takes that back, moves a third one without a trap, and ends.
+static void program(struct vcpu *vcpu)
+{
+    switch (entries++) {
+    case 0:
+        first_ns = clock_now_ns() + EVENT_NS;
+        assert_false(world_hypercall(HCALL_BLOCK, first_ns, 0, 0));
+        break;
+    case 1:
+        assert_int_equal(vcpu->entry.frame.rax, LULL_WOKE_TIMEOUT);
+        assert_int_equal(call(vcpu, HCALL_SET_DEADLINE, first_ns + 2 * EVENT_NS, 700), LULL_TIME_NEVER);
+        assert_int_equal(call(vcpu, HCALL_SET_DEADLINE, LULL_TIME_NEVER, 0), first_ns + 2 * EVENT_NS);
+        assert_int_equal(call(vcpu, HCALL_SET_DEADLINE, first_ns + 3 * EVENT_NS, 0), LULL_TIME_NEVER);
+        moved_ns = first_ns + 5 * EVENT_NS;
+        vcpu->page->next_deadline_ns = moved_ns;
+        assert_true(world_compute(7 * EVENT_NS)); // it comes meanwhile, and is pending
+        assert_false(world_hypercall(HCALL_EXIT, 0, 0, 0));
+        break;
+    default:
+        fail_msg("woken for nothing");
+    }
+}
+
+static void run(uint32_t classes)
+{
+    start(1, program);
+    entries = 0;
+    next_record = 0;
+    if (classes != 0)
+        assert_true(tracing_start(classes));
+    create(GUEST_CPU_ANY);
+    run_for(0, NSEC_PER_SEC);
+    assert_int_equal(entries, 2);
+}
+
+static void the_story_of_a_guest(void **state)
+{
+    const struct trace_record *record;
+
+    (void)state;
+    run(TRACE_ALL);
+    assert_int_equal(expect(TRACE_RUN)->guest, 1);
+    record = expect(TRACE_CALL);
+    assert_true(record->detail == HCALL_BLOCK && record->a == first_ns);
+    assert_int_equal(expect(TRACE_STOP)->detail, VCPU_BLOCKED);
+    assert_int_equal(expect(TRACE_ARM)->a, first_ns);
+    assert_int_equal(expect(TRACE_PROGRAM)->a, first_ns);
+    assert_int_equal(expect(TRACE_SLEEP)->a, first_ns);
+    assert_int_equal(expect(TRACE_WOKEN)->detail, VECTOR_LAPIC_TIMER);
+    record = expect(TRACE_EXPIRE);
+    assert_true(record->a == first_ns && record->b >= first_ns && record->guest == 1);
+    uint64_t seen_ns = record->b;
+    expect(TRACE_RUN);
+    record = expect(TRACE_DELIVER);
+    assert_true(record->a == first_ns && record->b == seen_ns);
+    record = expect(TRACE_RETURN); // only now
+    assert_true(record->detail == HCALL_BLOCK && record->a == LULL_WOKE_TIMEOUT);
+
+    expect(TRACE_CALL);
+    record = expect(TRACE_ARM);
+    assert_true(record->a == first_ns + 2 * EVENT_NS && record->b == 700);
+    assert_int_equal(expect(TRACE_RETURN)->a, LULL_TIME_NEVER);
+    expect(TRACE_DISARM);
+    assert_int_equal(expect(TRACE_RETURN)->a, first_ns + 2 * EVENT_NS);
+    assert_int_equal(expect(TRACE_ARM)->a, first_ns + 3 * EVENT_NS);
+
+    assert_int_equal(expect(TRACE_TRAP)->detail, VECTOR_LAPIC_TIMER);
+    record = expect(TRACE_MOVE);
+    assert_true(record->a == first_ns + 3 * EVENT_NS && record->b == moved_ns);
+    assert_int_equal(expect(TRACE_ARM)->a, moved_ns);
+    assert_int_equal(expect(TRACE_EXPIRE)->a, moved_ns);
+    assert_int_equal(expect(TRACE_CALL)->detail, HCALL_EXIT);
+    assert_int_equal(expect(TRACE_STOP)->detail, VCPU_ENDED);
+    assert_int_equal(count(TRACE_EXPIRE), 2);
+    assert_int_equal(count(TRACE_DISARM), 1); // an event that has come is not taken away
+    assert_int_equal(count(TRACE_CALL), count(TRACE_RETURN) + 1); // nobody returns from HCALL_EXIT
+    end();
+}
+
+static void off_nothing_is_recorded(void **state)
+{
+    (void)state;
+    run(0);
+    assert_int_equal(trace_written(cpu_table[0]), 0);
+    end();
+}
+
+static void ticking(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    entries++;
+    assert_false(world_hypercall(HCALL_BLOCK, entries * EVENT_NS, 0, 0));
+}
+
+// A guest that was there before is traced too, and not any more afterwards.
+static void begins_and_stops_while_guests_live(void **state)
+{
+    (void)state;
+    start(1, ticking);
+    entries = 0;
+    next_record = 0;
+    create(GUEST_CPU_ANY);
+    world_run(0, EVENT_NS / 2);
+    assert_int_equal(entries, 1);
+    assert_true(tracing_start(TRACE_TIMERS));
+    assert_int_equal(world_cpu->watch & CPU_WATCH_TRACE, CPU_WATCH_TRACE);
+    world_run(0, 9 * EVENT_NS + EVENT_NS / 2);
+    assert_int_equal(entries, 10);
+    for (uint64_t i = 1; i <= 9; i++)
+        assert_int_equal(expect(TRACE_EXPIRE)->a, i * EVENT_NS);
+    assert_int_equal(count(TRACE_EXPIRE), 9);
+    assert_int_equal(count(TRACE_DELIVER), 9);
+    assert_int_equal(count(TRACE_CALL), 0); // of another class
+    tracing_stop();
+    assert_int_equal(world_cpu->watch & CPU_WATCH_TRACE, 0);
+    uint64_t written = trace_written(cpu_table[0]);
+    world_run(0, 19 * EVENT_NS + EVENT_NS / 2);
+    assert_int_equal(entries, 20);
+    assert_int_equal(trace_written(cpu_table[0]), written);
+    tracing_forget();
+    assert_int_equal(trace_written(cpu_table[0]), 0);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_story_of_a_guest),
+        cmocka_unit_test(off_nothing_is_recorded),
+        cmocka_unit_test(begins_and_stops_while_guests_live),
+    };
+
+    return cmocka_run_group_tests_name("tracing", tests, NULL, NULL);
+}
