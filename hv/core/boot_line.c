@@ -50,6 +50,8 @@ static const struct option table[] = {
     { "panic", OPTION_WORD, .words = panics, OPTION_FIELD(struct boot_options, panic) },
 };
 
+#define COUNT (sizeof(table) / sizeof(table[0]))
+
 // No value of `panic` on the line.
 #define PANIC_UNSET ((enum panic_action)UINT32_MAX)
 
@@ -65,7 +67,7 @@ const char *boot_line_mode_name(enum boot_mode mode)
 
 void boot_line_parse(const char *line, struct boot_options *out)
 {
-    char error[OPTION_ERROR_MAX];
+    char error[OPTION_ERROR_MAX], held[OPTION_ERROR_MAX];
     struct option_word word;
 
     *out = (struct boot_options){ .cpus = BOOT_CPUS_ALL,
@@ -78,10 +80,13 @@ void boot_line_parse(const char *line, struct boot_options *out)
                                   .fuzz_lives = INT64_MAX,
                                   .panic = PANIC_UNSET };
     while (option_next(&line, &word)) {
-        if (!option_set(table, sizeof(table) / sizeof(table[0]), &word, out, error)) {
+        if (option_set(table, COUNT, &word, out, error))
+            continue;
+        if (option_held(table, COUNT, &word, out, held))
+            log_warn("boot line: %s; ignored, %s stays", error, held);
+        else
             log_warn("boot line: %s; ignored", error);
-            out->complaints++;
-        }
+        out->complaints++;
     }
     if (out->panic == PANIC_UNSET)
         out->panic = out->exit_debug ? PANIC_EXIT : PANIC_HALT;

@@ -189,15 +189,59 @@ static bool store(const struct option *option, const struct option_word *value, 
     return true;
 }
 
+static uint64_t count_words(const struct option *option)
+{
+    uint64_t count = 0;
+
+    while (option->words[count] != NULL)
+        count++;
+    return count;
+}
+
+static bool say_held(struct sentence *sentence, const struct option *option, const void *in)
+{
+    uint64_t value = 0;
+
+    if (option->kind != OPTION_WORD && option->kind != OPTION_NUMBER)
+        return false;
+    memcpy(&value, (const char *)in + option->offset, option->size);
+    if (option->kind == OPTION_WORD && value >= count_words(option))
+        return false;
+    if (option->kind == OPTION_WORD)
+        say(sentence, "%s=%s", option->key, option->words[value]);
+    else if (option->words != NULL && value == option->max)
+        say(sentence, "%s=%s", option->key, option->words[0]);
+    else
+        say(sentence, "%s=%llu", option->key, (unsigned long long)value);
+    return true;
+}
+
+static struct option_word key_of(const struct option_word *word)
+{
+    const char *equals = memchr(word->text, '=', word->length);
+
+    return (struct option_word){ word->text, equals != NULL ? (size_t)(equals - word->text) : word->length };
+}
+
+bool option_held(const struct option *table, size_t count, const struct option_word *word, const void *in,
+                 char text[OPTION_ERROR_MAX])
+{
+    struct sentence sentence = { .text = text };
+    struct option_word key = key_of(word);
+
+    for (size_t i = 0; i < count; i++)
+        if (option_is(&key, table[i].key))
+            return say_held(&sentence, &table[i], in);
+    return false;
+}
+
 bool option_set(const struct option *table, size_t count, const struct option_word *word, void *out,
                 char error[OPTION_ERROR_MAX])
 {
     struct sentence sentence = { .text = error };
     const char *equals = memchr(word->text, '=', word->length);
-    struct option_word key = *word;
+    struct option_word key = key_of(word);
 
-    if (equals != NULL)
-        key.length = (size_t)(equals - word->text);
     for (size_t i = 0; i < count; i++) {
         if (!option_is(&key, table[i].key))
             continue;

@@ -57,3 +57,8 @@ bool option_is_printable(const struct option_word *word);
 // the sentence, and the answer is false. Bytes that are not printable appear in the sentence as '?'.
 bool option_set(const struct option *table, size_t count, const struct option_word *word, void *out,
                 char error[OPTION_ERROR_MAX]);
+
+// The word for what `in` holds of the key of `word`, as `mode=demo`. False, with no text, where the key is unknown, is
+// not of OPTION_WORD or OPTION_NUMBER, or holds what no word stands for.
+bool option_held(const struct option *table, size_t count, const struct option_word *word, const void *in,
+                 char text[OPTION_ERROR_MAX]);

@@ -10,8 +10,8 @@ def test_unknown_key_and_bad_value(boot, entry):
     boot_line, modules = entry("selftest", ["witness", "hello"])
     outcome = boot(f"{boot_line} exit=debug colour=blue clockevent=sundial clocksource", modules, icount=False).succeeded()
     outcome.says(r"warning: boot line: .*colour.*ignored")
-    outcome.says(r"warning: boot line: .*sundial.*ignored")
-    outcome.says(r"warning: boot line: .*clocksource.*ignored")
+    outcome.says(r"warning: boot line: .*sundial.*ignored, clockevent=auto stays")
+    outcome.says(r"warning: boot line: .*clocksource.*ignored, clocksource=auto stays")
 
 
 def test_no_modules(boot):

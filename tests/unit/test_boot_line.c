@@ -162,6 +162,32 @@ static void wrong_words_are_named_and_ignored(void **state)
     }
 }
 
+static void what_stays_is_said(void **state)
+{
+    static const struct {
+        const char *line, *end;
+    } cases[] = {
+        { "mode=dmeo", "arming or fuzz; ignored, mode=demo stays" },
+        { "mode=bench mode", "; ignored, mode=bench stays" },
+        { "demo_seconds=0", "; ignored, demo_seconds=5 stays" },
+        { "cpus=0", "or all; ignored, cpus=all stays" },
+        { "cpus=2 cpus=some", "; ignored, cpus=2 stays" },
+        { "exit=yes", "; ignored, exit=none stays" },
+        { "panic=never", "; ignored" }, // what stays depends on the words behind it
+        { "modes=demo", "; ignored" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        start(NULL);
+        boot_line_parse(cases[i].line, &options);
+        assert_int_equal(options.complaints, 1);
+        size_t length = strlen(log_capture_last), end = strlen(cases[i].end);
+        if (length < end || strcmp(log_capture_last + length - end, cases[i].end) != 0)
+            fail_msg("\"%s\" was answered with \"%s\"", cases[i].line, log_capture_last);
+    }
+}
+
 static void a_wrong_word_leaves_the_others_alone(void **state)
 {
     (void)state;
@@ -262,6 +288,7 @@ int main(void)
         TEST(the_last_value_counts),
         TEST(leaving_the_emulator_includes_panics),
         TEST(wrong_words_are_named_and_ignored),
+        TEST(what_stays_is_said),
         TEST(a_wrong_word_leaves_the_others_alone),
         TEST(every_kind_of_value),
         TEST(any_bytes),
