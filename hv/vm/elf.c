@@ -209,6 +209,18 @@ static bool contains(const struct bytes *image, const struct elf_symbol_entry *s
     return section_contains(image, symbol->section, address);
 }
 
+// The nearest start wins. At one address a function's name says more than a label's, such as those of linker scripts,
+// and a size more than none.
+static bool is_better(const struct elf_symbol_entry *symbol, const struct elf_symbol_entry *best)
+{
+    bool function = (symbol->info & ELF_SYMBOL_TYPE_MASK) == ELF_SYMBOL_FUNCTION;
+    bool best_function = (best->info & ELF_SYMBOL_TYPE_MASK) == ELF_SYMBOL_FUNCTION;
+
+    if (symbol->value != best->value)
+        return symbol->value > best->value;
+    return function != best_function ? function : symbol->size != 0 && best->size == 0;
+}
+
 static bool is_named(const struct bytes *image, const struct elf_section *strings,
                      const struct elf_symbol_entry *symbol)
 {
@@ -229,9 +241,8 @@ bool elf_symbol(const void *image, size_t size, uint64_t address, char name[ELF_
         struct elf_symbol_entry symbol;
 
         copy_out(&bytes, symbols.offset + at, &symbol, sizeof(symbol));
-        // The nearest start wins.
         if (contains(&bytes, &symbol, address) && is_named(&bytes, &strings, &symbol) &&
-            (!found || symbol.value > best.value)) {
+            (!found || is_better(&symbol, &best))) {
             best = symbol;
             found = true;
         }

@@ -42,6 +42,26 @@ static void symbols(void **state)
     assert_no_symbol(UINT64_MAX);
 }
 
+// What a linker script calls the first byte of the code is not what a reader looks for.
+static void of_two_at_one_address_the_function_is_named(void **state)
+{
+    (void)state;
+    for (unsigned int order = 0; order < 2; order++) {
+        struct elf_symbol_entry *label = &example.symbols[order == 0 ? 3 : 1];
+        struct elf_symbol_entry *other = &example.symbols[order == 0 ? 1 : 3];
+
+        *other = (struct elf_symbol_entry){ 1, ELF_SYMBOL_FUNCTION, 0, 1, TEXT + 0x10, 0x20 };
+        *label = (struct elf_symbol_entry){ 14, ELF_SYMBOL_NO_TYPE, 0, 1, TEXT + 0x10, 0 };
+        assert_symbol(TEXT + 0x12, "main", 2);
+        other->size = 0; // a function of assembly
+        assert_symbol(TEXT + 0x12, "main", 2);
+        label->size = 0x20;
+        assert_symbol(TEXT + 0x12, "main", 2);
+        other->info = ELF_SYMBOL_NO_TYPE;
+        assert_symbol(TEXT + 0x12, "label", 2); // it has a size
+    }
+}
+
 static void damaged_symbol_tables(void **state)
 {
     (void)state;
@@ -94,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(symbols, elf_example_start),
+        cmocka_unit_test_setup(of_two_at_one_address_the_function_is_named, elf_example_start),
         cmocka_unit_test_setup(damaged_symbol_tables, elf_example_start),
     };
 
