@@ -114,6 +114,7 @@ SDK_OBJS    := $(filter-out %/main.c.o $(BUILD)/obj/guest/guest/apps/%,$(GUEST_O
 
 .PHONY: sdk
 sdk: $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz ## headers, library, example and tools for guests outside of this tree: build/sdk/ and an archive
+	@echo "the SDK: $(SDK)/, and as an archive $<"
 $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcard guest/*.h hv/shared/lib/*.h) \
 		hv/shared/abi/lull.h hv/shared/abi/README.md linker/guest.ld guest/examples/oneshot.asm tools/mkiso.py \
 		tools/qemu.py $(wildcard tools/sdk/* tools/sdk/example/*)

@@ -139,11 +139,14 @@ def product_entry(build_dir, name):
     return boot_line, [(files[path], line) for path, line in modules]
 
 
-def build(output, hv, config, files):
-    """Writes the ISO `output` with the hypervisor, the grub.cfg text `config` and {path on the ISO: file}."""
+def build(output, hv, config, files, remedy="run `make all` first"):
+    """Writes the ISO `output` with the hypervisor, the grub.cfg text `config` and {path on the ISO: file}.
+
+    `remedy` is what to do where a file is missing.
+    """
     for file in [hv, *files.values()]:
         if not Path(file).is_file():
-            raise IsoError(f"{file} does not exist; run `make all` first")
+            raise IsoError(f"{file} does not exist; {remedy}")
     with tempfile.TemporaryDirectory(prefix="mkiso.") as tree:
         (Path(tree) / "boot/grub").mkdir(parents=True)
         (Path(tree) / "boot/grub/grub.cfg").write_text(config, encoding="ascii")

@@ -58,4 +58,4 @@ def test_lull_boot_says_what_is_wrong(build, tmp_path):
                           env={**ENVIRONMENT, "PYTHONPATH": "tools"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, timeout=600, check=False)
     assert done.returncode == 2
-    assert done.stdout.startswith("lull-boot: ") and "does not exist" in done.stdout
+    assert done.stdout.startswith("lull-boot: ") and "does not exist; each argument begins with" in done.stdout
