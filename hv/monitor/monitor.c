@@ -50,7 +50,7 @@ static void start_interactive(const struct boot_info *info)
     uint32_t refused;
     uint32_t launched = launch_all(info, "", &refused);
 
-    log_info("%u guests are running", launched);
+    log_info(launched == 1 ? "%u guest is running" : "%u guests are running", launched);
     open_prompt();
 }
 

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vm/console_ring.h"
 #include "vm/elf.h"
 #include "vm/guest.h"
 #include "vm/guest_image.h"
@@ -90,13 +91,19 @@ static bool is_quiet(void)
     return __atomic_load_n(&quiet, __ATOMIC_RELAXED);
 }
 
+static void say_where_to_read(const struct guest *guest)
+{
+    if (guest->console->written != 0)
+        log_info("  what it wrote: console %u", guest->id);
+}
+
 void guest_report_exited(const struct guest *guest)
 {
     if (is_quiet())
         return;
     log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, LL(guest->exit_code));
     if (guest->exit_code != 0)
-        log_info("  what it wrote: console %u", guest->id);
+        say_where_to_read(guest);
 }
 
 void guest_report_killed(const struct guest *guest)
@@ -120,4 +127,5 @@ void guest_report_killed(const struct guest *guest)
     log_error("  r9  %016llx  r10 %016llx  r11 %016llx  r12 %016llx", LL(f->r9), LL(f->r10), LL(f->r11),
               LL(f->r12));
     log_error("  r13 %016llx  r14 %016llx  r15 %016llx", LL(f->r13), LL(f->r14), LL(f->r15));
+    say_where_to_read(guest);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // One access or jump, chosen by do= read, write or jump, to the address at=, which the guest must not touch. It has no
 // exception handler, so it must be killed. Some places are named: text, rodata, data, stack,
-// ram_end.
+// ram_end. With say=before it writes a line first.
 #include "test.h"
 
 static uint64_t address(void)
@@ -26,6 +26,8 @@ int test_main(void)
 {
     volatile uint64_t *place = (volatile uint64_t *)address();
 
+    if (args_is("say", "before"))
+        console_print("%p will be touched\n", (void *)place);
     if (args_is("do", "read"))
         (void)*place;
     else if (args_is("do", "write"))

@@ -256,3 +256,13 @@ def test_a_bad_end_points_to_the_console(console):
     machine.prompt()
     assert "ended: exit code 101; see `console`" in machine.command("guests")
     assert "there is no program nothing" in machine.command("console wrong")
+
+
+def test_a_killed_guest_points_to_its_console_if_it_wrote(console):
+    machine = console("mode=interactive", [("bad_memory", "silent -- do=read at=0")])
+    machine.expect("1 guest is running")
+    machine.expect(r"guest 1 \(silent\) killed")
+    machine.child.send("create silent name=talker -- do=read at=0 say=before\r")
+    text, _ = machine.expect(r"guest 2 \(talker\) killed")
+    assert "what it wrote" not in text, text
+    machine.expect("what it wrote: console 2")
