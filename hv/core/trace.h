@@ -3,7 +3,7 @@
 //
 // Each CPU writes into a ring of its own, without a lock; when it is full the oldest record goes, and how many have
 // gone is known. While nothing is traced there is no ring: what is recorded is recorded by the careful ways
-// (vm/tracing.h), which are not taken then, so a trace that is off takes an event of a guest no instruction.
+// (vm/tracing.h), so the shortest way of an event takes no instruction for a trace that is off.
 //
 //   TSC       guest  event    detail   a              b
 //   412345    3      EXPIRE            deadline_ns    now_ns

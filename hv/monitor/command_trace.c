@@ -116,7 +116,7 @@ static const struct command commands[] = {
                  "  clear          stop, and give the memory back\n"
                  "  The last 8192 records of each CPU are kept (256 KiB). Times are the machine's\n"
                  "  clock in seconds, +ns the time since the record before. While it is on, all\n"
-                 "  goes careful ways that take longer; off, it takes no instruction.\n"
+                 "  goes careful ways that take longer.\n"
                  "  Example: trace on timers\n",
       .words_max = COMMAND_WORDS_MAX,
       .kinds = { ARGUMENT_TRACE, ARGUMENT_CLASS },

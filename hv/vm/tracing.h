@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the vCPUs and their CPUs do, recorded in the trace (core/trace.h).
 //
-// A trace that is off must cost an event of a guest no instruction, so nothing on that path asks whether it is on; what
-// asks is a wake-up beside a vCPU that runs, and a hypercall that is none of the table's. While it is on, everything
-// takes the careful ways that are there for other reasons, and those record:
+// The shortest way of an event must not pay for a trace that is off, so nothing there asks whether it is on; what asks
+// are the ways that account for time (CPU_WATCH_TIMES: some 17 instructions from an interrupt to the handler), a
+// wake-up beside a vCPU that runs, and a hypercall that is none of the table's. While it is on, everything takes the
+// careful ways that are there for other reasons, and those record:
 //
 //   cpu->watch              every trap takes the way that accounts for time, every hypercall is served as a trap
 //   timer->expire           expire_traced(), in place of the others
