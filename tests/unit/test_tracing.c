@@ -119,7 +119,7 @@ static void the_story_of_a_guest(void **state)
     assert_int_equal(expect(TRACE_CALL)->detail, HCALL_EXIT);
     assert_int_equal(expect(TRACE_STOP)->detail, VCPU_ENDED);
     assert_int_equal(count(TRACE_EXPIRE), 2);
-    assert_int_equal(count(TRACE_DISARM), 1); // an event that has come is not taken away
+    assert_int_equal(count(TRACE_DISARM), 1);                     // an event that has come is not taken away
     assert_int_equal(count(TRACE_CALL), count(TRACE_RETURN) + 1); // nobody returns from HCALL_EXIT
     end();
 }
