@@ -154,7 +154,12 @@ def test_timers_and_ticks(shell):
     assert shell.answer("timers") == "0 timers armed"
     shell.answer("sleep 2000 &")
     shell.answer("sleep 1000 &")
-    first, second, last = shell.answer("timers").splitlines()
+
+    def listed():
+        rows = shell.answer("timers").splitlines()
+        return rows if len(rows) == 3 else None
+
+    first, second, last = until(listed, "two timers, when the threads have had their first turns")
     assert re.fullmatch(r"  \+9\d\d\.\d{9} s  at \d+\.\d{9}  slack 0\.000000000  thread sleep", first), first
     assert first.startswith("  +9") and second.startswith("  +19") and last == "2 timers armed"
 
