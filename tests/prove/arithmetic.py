@@ -400,13 +400,13 @@ PROOFS = [
 
 def linear(fact, products):
     """The fact with each product of unknowns as an unknown of its own: what cannot be so, cannot be with products."""
-    pairs, todo, seen = [], [fact], set()
-    while todo:
-        term = todo.pop()
+    pairs, worklist, seen = [], [fact], set()
+    while worklist:
+        term = worklist.pop()
         if term.get_id() in seen:
             continue
         seen.add(term.get_id())
-        todo += term.children()
+        worklist += term.children()
         factors = [factor for factor in term.children() if not z3.is_int_value(factor)]
         if z3.is_mul(term) and len(factors) > 1:
             key = tuple(sorted(factor.get_id() for factor in factors))

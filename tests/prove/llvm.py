@@ -275,13 +275,13 @@ class Machine:
     def run(self, name, arguments, path, start="entry", stop=None, values=None):
         """All paths through a function, from `path` on; or from the block `start` on, until `stop` is next."""
         parameters, blocks = self.module.functions[name]
-        done, todo = [], [(path, start, None, 0, {**dict(zip(parameters, arguments)), **(values or {})})]
-        while todo:
-            self.follow(blocks, todo, done, stop, *todo.pop())
+        done, worklist = [], [(path, start, None, 0, {**dict(zip(parameters, arguments)), **(values or {})})]
+        while worklist:
+            self.follow(blocks, worklist, done, stop, *worklist.pop())
         return done
 
-    def follow(self, blocks, todo, done, stop, path, label, before, line_number, values):
-        """One path to its end, which goes into `done`, or to where it forks, which is left in `todo`."""
+    def follow(self, blocks, worklist, done, stop, path, label, before, line_number, values):
+        """One path to its end, which goes into `done`, or to where it forks, which is left in `worklist`."""
         while True:
             if before is not None and label == stop and line_number == 0:
                 path.result = stop
@@ -312,14 +312,14 @@ class Machine:
                 ways = [(condition, choice.group(2)), (z3.simplify(z3.Not(condition)), choice.group(3))]
                 for way, there in ways:
                     if not z3.is_false(way) and (z3.is_true(way) or self.possible([*path.conditions, way])):
-                        todo.append((path.fork(way), there, label, 0, dict(values)))
+                        worklist.append((path.fork(way), there, label, 0, dict(values)))
                 return
             if text.startswith(("call", "tail call")):
                 results = self.call(values, path, text)
                 done += [other for other, _ in results if other.panics]
                 for other, value in results:
                     if not other.panics:
-                        todo.append((other, label, before, line_number, {**values, target: value}))
+                        worklist.append((other, label, before, line_number, {**values, target: value}))
                 return
             if text.startswith("phi"):
                 kind, choices = re.fullmatch(r"phi (\S+) (.*)", text).groups()
