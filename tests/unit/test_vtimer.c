@@ -93,6 +93,26 @@ static void a_one_shot_comes_once(void **state)
     end();
 }
 
+// A deadline that was stored without a trap, and has passed too when what is held comes, is the event's.
+static void storing_a_little_later(struct vcpu *vcpu)
+{
+    entries++;
+    deadline_ns = clock_now_ns() + 50000;
+    assert_int_equal(call(vcpu, HCALL_SET_DEADLINE, deadline_ns - 1, 0), LULL_TIME_NEVER);
+    page_of(vcpu)->next_deadline_ns = deadline_ns;
+    assert_true(world_compute(60000));
+    assert_int_equal(page_of(vcpu)->timer_count, 1);
+    assert_int_equal(vcpu->vtimer.deadline_ns, deadline_ns);
+    world_stop_turn();
+}
+
+static void the_later_deadline_is_the_events(void **state)
+{
+    (void)state;
+    run(storing_a_little_later, 1);
+    end();
+}
+
 static void replacing(struct vcpu *vcpu)
 {
     struct lull_vcpu_page *page = page_of(vcpu);
@@ -473,6 +493,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_one_shot_comes_once),
+        cmocka_unit_test(the_later_deadline_is_the_events),
         cmocka_unit_test(arming_returns_what_it_replaces),
         cmocka_unit_test(a_store_moves_the_event),
         cmocka_unit_test(a_halt_arms_what_was_stored),
