@@ -104,18 +104,34 @@ static inline __attribute__((always_inline)) bool serve(struct vcpu *vcpu)
     return this_cpu->leave == 0 && upcall_deliver(this_cpu->vcpu);
 }
 
-static bool __attribute__((noinline)) serve_watched(struct vcpu *vcpu)
+static bool __attribute__((noinline)) serve_timed(struct vcpu *vcpu)
 {
-    if (this_cpu->watch & CPU_WATCH_TIMES)
-        cpu_account(CPU_SHARE_HYPERVISOR);
-    if (this_cpu->watch & CPU_WATCH_TRACE)
-        tracing_trap(vcpu);
+    cpu_account(CPU_SHARE_HYPERVISOR);
     bool goes_on = serve(vcpu);
-    if (goes_on && (this_cpu->watch & CPU_WATCH_TRACE))
-        tracing_enters(vcpu);
-    if (goes_on && (this_cpu->watch & CPU_WATCH_TIMES))
+    if (goes_on)
         cpu_account(CPU_SHARE_GUEST);
     return goes_on;
+}
+
+static bool __attribute__((noinline)) serve_traced(struct vcpu *vcpu)
+{
+    uint32_t times = this_cpu->watch & CPU_WATCH_TIMES;
+
+    if (times)
+        cpu_account(CPU_SHARE_HYPERVISOR);
+    tracing_trap(vcpu);
+    bool goes_on = serve(vcpu);
+    if (goes_on) {
+        tracing_enters(this_cpu->vcpu);
+        if (times)
+            cpu_account(CPU_SHARE_GUEST);
+    }
+    return goes_on;
+}
+
+static bool __attribute__((noinline)) serve_watched(struct vcpu *vcpu)
+{
+    return this_cpu->watch & CPU_WATCH_TRACE ? serve_traced(vcpu) : serve_timed(vcpu);
 }
 
 bool trap_from_guest(struct vcpu *vcpu)

@@ -38,10 +38,8 @@ static struct guest *ping, *pong;
 static void begin(void)
 {
     guest_watch(&watcher);
-    request_set_watch(
-        cpu_this()->watch &
-        ~(uint32_t)
-            CPU_WATCH_TIMES); // the figures are those of the shortest path; accounting would add its own cost
+    // The figures are those of the shortest path: accounting would add its own cost.
+    request_set_watch(this_cpu->watch & ~(uint32_t)CPU_WATCH_TIMES);
 }
 
 static uint32_t count_alive(void)

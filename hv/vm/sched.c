@@ -287,21 +287,17 @@ void sched_remove(struct vcpu *vcpu)
 
 // ---- The next one -----------------------------------------------------------------------------------------------
 
-static void NOINLINE woken_watched(struct cpu *cpu, uint64_t vector)
-{
-    if (cpu->watch & CPU_WATCH_TRACE)
-        tracing_slept(cpu->share_stamp_tsc, vector);
-    cpu_account(cpu->watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-}
-
 static inline uint64_t halt(struct cpu *cpu)
 {
     cpu_account(CPU_SHARE_IDLE);
     uint64_t vector = entry_idle();
-    if (RARELY(cpu->watch != 0))
-        woken_watched(cpu, vector);
-    else
+    if (RARELY(cpu->watch != 0)) {
+        if (RARELY(cpu->watch & CPU_WATCH_TRACE))
+            tracing_slept(cpu->share_stamp_tsc, vector);
+        cpu_account(cpu->watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+    } else {
         cpu_account(CPU_SHARE_GUEST);
+    }
     return vector;
 }
 

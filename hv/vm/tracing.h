@@ -2,7 +2,7 @@
 // What the vCPUs and their CPUs do, recorded in the trace (core/trace.h).
 //
 // The shortest way of an event must not pay for a trace that is off, so nothing there asks whether it is on; what asks
-// are the ways that account for time (CPU_WATCH_TIMES: some 17 instructions from an interrupt to the handler), a
+// are the ways that account for time (CPU_WATCH_TIMES: two or three instructions at each crossing), a
 // wake-up beside a vCPU that runs, and a hypercall that is none of the table's. While it is on, everything takes the
 // careful ways that are there for other reasons, and those record:
 //

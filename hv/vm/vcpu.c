@@ -120,18 +120,12 @@ void vcpu_end(struct vcpu *vcpu)
     }
 }
 
-static void __attribute__((noinline)) enter_watched(struct vcpu *vcpu)
+static inline void watch_enter(struct vcpu *vcpu)
 {
     if (this_cpu->watch & CPU_WATCH_TRACE)
         tracing_enters(vcpu);
     if (this_cpu->watch & CPU_WATCH_TIMES)
         cpu_account(CPU_SHARE_GUEST);
-}
-
-static void __attribute__((noinline)) leave_watched(void)
-{
-    if (this_cpu->watch & CPU_WATCH_TIMES)
-        cpu_account(CPU_SHARE_HYPERVISOR);
 }
 
 void vcpu_run(void)
@@ -147,9 +141,9 @@ void vcpu_run(void)
         }
         this_cpu->leave = 0;
         if (this_cpu->watch != 0)
-            enter_watched(vcpu);
+            watch_enter(vcpu);
         entry_run(); // in the guest; trap.c and hypercall.c serve it until it cannot simply go on
-        if (this_cpu->watch != 0)
-            leave_watched();
+        if (this_cpu->watch & CPU_WATCH_TIMES)
+            cpu_account(CPU_SHARE_HYPERVISOR);
     }
 }

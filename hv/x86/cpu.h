@@ -32,7 +32,8 @@ enum cpu_share {
 // What a CPU does at its crossings beside the work itself.
 enum cpu_watch {
     CPU_WATCH_TIMES = 1 << 0, // time in guests and in the hypervisor is told apart; if not, both count as
-    // CPU_SHARE_GUEST. Idle time is always exact. A null hypercall takes 18 instructions more.
+    // CPU_SHARE_GUEST. Idle time is always exact. A null hypercall takes 18 instructions more, a timer
+    // interrupt in the guest 30.
     CPU_WATCH_TRACE = 1 << 1, // all goes the careful ways, which record it (core/trace.h)
 };
 
