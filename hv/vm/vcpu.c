@@ -76,6 +76,8 @@ static void __attribute__((noinline)) load_another(struct vcpu *vcpu)
     if (features.ibpb)
         msr_write(MSR_PRED_CMD,
                   MSR_PRED_CMD_IBPB); // the next guest must not steer by the last one's branches
+    if (features.fxrstor_keeps_pointers)
+        fpu_forget();
     fpu_load(&vcpu->fpu);
     segments_reset();
     paging_space_load(vcpu->guest->space);

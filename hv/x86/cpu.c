@@ -6,6 +6,7 @@
 #include "x86/descriptors.h"
 #include "x86/entry.h"
 #include "x86/features.h"
+#include "x86/fpu.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/stacks.h"
@@ -72,6 +73,7 @@ void cpu_init(void)
         user_access_enable_smap();
     descriptors_init(&boot_cpu.tables, &stacks);
     load(&boot_cpu);
+    fpu_init();
     cpu_set_watch(CPU_WATCH_TIMES);
 }
 
@@ -108,14 +110,6 @@ void cpu_start(struct cpu *cpu)
 {
     load(cpu);
     cpu_set_watch(cpu_table[0]->watch);
-}
-
-void cpu_set_guest(struct entry_context *guest)
-{
-    struct cpu *cpu = cpu_this();
-
-    cpu->guest = guest;
-    cpu->tables.tss.rsp[0] = (uint64_t)(&guest->frame + 1);
 }
 
 void cpu_set_watch(uint32_t watch)

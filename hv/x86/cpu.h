@@ -12,9 +12,9 @@
 
 #include "x86/counters.h"
 #include "x86/descriptors.h"
+#include "x86/entry.h"
 #include "x86/tsc.h"
 
-struct entry_context;
 struct vcpu;
 struct timer_queue;
 struct run_queue;
@@ -108,7 +108,13 @@ struct cpu *cpu_create(uint32_t id, uint32_t apic_id);
 void cpu_start(struct cpu *cpu);
 
 // Save traps from ring 3 in `guest` from now on. Context: interrupts off.
-void cpu_set_guest(struct entry_context *guest);
+static inline void cpu_set_guest(struct entry_context *guest)
+{
+    struct cpu *cpu = cpu_this();
+
+    cpu->guest = guest;
+    cpu->tables.tss.rsp[0] = (uint64_t)(&guest->frame + 1);
+}
 
 // Do this from now on: bits of enum cpu_watch. Context: interrupts off.
 void cpu_set_watch(uint32_t watch);

@@ -32,6 +32,7 @@
 #define LEAF_AMD_POWER 0x80000007u
 #define   AMD_POWER_EDX_INVARIANT_TSC (1u << 8)
 #define LEAF_AMD_SIZES 0x80000008u
+#define   AMD_SIZES_EBX_ERROR_POINTERS (1u << 2) // RstrFpErrPtrs
 #define   AMD_SIZES_EBX_IBPB (1u << 12)
 // clang-format on
 
@@ -88,9 +89,15 @@ static void read_basic(void)
         features.base_mhz = features_cpuid(LEAF_FREQUENCY, 0).eax & FREQUENCY_EAX_BASE_MHZ;
 }
 
+static bool is_amd(void)
+{
+    return memcmp(features.vendor, "AuthenticAMD", 12) == 0 ||
+           memcmp(features.vendor, "HygonGenuine", 12) == 0;
+}
+
 static void read_extended(void)
 {
-    uint32_t max_leaf = features_cpuid(LEAF_MAX_EXTENDED, 0).eax;
+    uint32_t max_leaf = features_cpuid(LEAF_MAX_EXTENDED, 0).eax, sizes = 0;
 
     if (max_leaf >= LEAF_AMD_MODEL) {
         struct features_cpuid r = features_cpuid(LEAF_AMD_MODEL, 0);
@@ -104,8 +111,10 @@ static void read_extended(void)
     }
     if (max_leaf >= LEAF_AMD_POWER)
         features.tsc_invariant = features_cpuid(LEAF_AMD_POWER, 0).edx & AMD_POWER_EDX_INVARIANT_TSC;
-    if (max_leaf >= LEAF_AMD_SIZES && features_cpuid(LEAF_AMD_SIZES, 0).ebx & AMD_SIZES_EBX_IBPB)
-        features.ibpb = true;
+    if (max_leaf >= LEAF_AMD_SIZES)
+        sizes = features_cpuid(LEAF_AMD_SIZES, 0).ebx;
+    features.ibpb |= (sizes & AMD_SIZES_EBX_IBPB) != 0;
+    features.fxrstor_keeps_pointers = is_amd() && !(sizes & AMD_SIZES_EBX_ERROR_POINTERS);
 }
 
 uint32_t features_microcode_revision(void)

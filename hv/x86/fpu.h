@@ -26,9 +26,20 @@ static inline void fpu_state_init(struct fpu_state *state)
     state->mxcsr = FPU_MXCSR_INITIAL;
 }
 
+// Find out whether this CPU needs fpu_forget(): features.fxrstor_keeps_pointers. Boot CPU, once, CR4.OSFXSR set.
+void fpu_init(void);
+
 static inline void fpu_save(struct fpu_state *state)
 {
     asm volatile("fxsave64 %0" : "=m"(*state));
+}
+
+// Zero the x87 instruction pointer, data pointer and opcode, and the rest of the x87 state. For CPUs on which an
+// fpu_load() leaves those three as the last owner left them, unless an x87 exception is pending: AMD's, but for those
+// that say otherwise (RstrFpErrPtrs), and emulators'. AMD APM vol. 3, CPUID Fn8000_0008_EBX; vol. 5, FXRSTOR, FNINIT.
+static inline void fpu_forget(void)
+{
+    asm volatile("fninit");
 }
 
 static inline void fpu_load(const struct fpu_state *state)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // SSE and x87 state is the guest's own: several instances fill all xmm registers, the x87 stack, MXCSR and the
-// control word with their own pattern and give the CPU away in every manner; each must find its state unchanged.
+// control word with their own pattern and give the CPU away in every manner; each must find its state unchanged. The
+// x87 data pointer, which not every CPU saves (hv/x86/fpu.h), may be zero afterwards, but never another one's.
 #include "test.h"
 
 #include <lib/string.h>
@@ -15,7 +16,13 @@ struct area {
     uint16_t control;
 } __attribute__((aligned(16)));
 
-static struct area in, out;
+// FNSTENV, Intel SDM vol. 1, figure 8-9.
+struct environment {
+    uint32_t control, status, tag, instruction, opcode_and_selector, data, data_selector;
+};
+
+// Each instance uses another one, so that its data pointer is another one.
+static struct area areas[8], out;
 
 static void load(const struct area *area)
 {
@@ -55,6 +62,14 @@ static void store(struct area *area)
                      : "memory");
 }
 
+static uint32_t data_pointer(void)
+{
+    struct environment environment;
+
+    __asm__ volatile("fnstenv %0" : "=m"(environment)); // masks all exceptions, which are
+    return environment.data;
+}
+
 static void give_away(unsigned int round)
 {
     switch (round % 4) {
@@ -82,23 +97,27 @@ static uint64_t double_bits(unsigned int value)
 int test_main(void)
 {
     unsigned int own = pages_start()->guest_id;
+    struct area *in = &areas[own % (sizeof areas / sizeof areas[0])];
+    uint32_t own_pointer = (uint32_t)(uint64_t)&in->x87[3];
 
     for (unsigned int round = 0; round < ROUNDS; round++) {
         for (unsigned int i = 0; i < XMM_COUNT; i++)
             for (unsigned int j = 0; j < 16; j++)
-                in.xmm[i][j] = (uint8_t)(own * 31 + round * 7 + i * 16 + j);
+                in->xmm[i][j] = (uint8_t)(own * 31 + round * 7 + i * 16 + j);
         for (unsigned int i = 0; i < 4; i++)
-            in.x87[i] = double_bits(own * 1000 + round + i);
-        in.mxcsr = 0x1f80 | (own + round) % 4 << 13; // all exceptions masked, four rounding modes
-        in.control = (uint16_t)(0x37f | (own + round) % 4 << 10);
+            in->x87[i] = double_bits(own * 1000 + round + i);
+        in->mxcsr = 0x1f80 | (own + round) % 4 << 13; // all exceptions masked, four rounding modes
+        in->control = (uint16_t)(0x37f | (own + round) % 4 << 10);
 
-        load(&in);
+        load(in);
         give_away(round);
+        uint32_t pointer = data_pointer();
+        EXPECT(pointer == 0 || pointer == own_pointer);
         store(&out);
-        EXPECT_EQUAL(memcmp(in.xmm, out.xmm, sizeof in.xmm), 0);
-        EXPECT_EQUAL(memcmp(in.x87, out.x87, sizeof in.x87), 0);
-        EXPECT_EQUAL(out.mxcsr, in.mxcsr);
-        EXPECT_EQUAL(out.control, in.control);
+        EXPECT_EQUAL(memcmp(in->xmm, out.xmm, sizeof in->xmm), 0);
+        EXPECT_EQUAL(memcmp(in->x87, out.x87, sizeof in->x87), 0);
+        EXPECT_EQUAL(out.mxcsr, in->mxcsr);
+        EXPECT_EQUAL(out.control, in->control);
     }
     return TEST_PASSED;
 }

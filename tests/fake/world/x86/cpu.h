@@ -4,11 +4,16 @@
 
 #define cpu_this cpu_this_by_gs
 #define cpu_account cpu_account_by_gs
+#define cpu_set_guest cpu_set_guest_by_gs
 #include <x86/cpu.h> // the real one, for the layout
 #undef cpu_this
 #undef cpu_account
+#undef cpu_set_guest
 
 extern struct cpu *world_cpu;
+
+// world.c takes it from there.
+void cpu_set_guest(struct entry_context *guest);
 
 static inline struct cpu *cpu_this(void)
 {
