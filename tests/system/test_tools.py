@@ -59,6 +59,37 @@ def test_summary_counts_a_silent_stage_as_a_failure():
     assert summary.verdict(5, 0, 0) == (5, 0)
 
 
+SAMPLE = """
+from pathlib import Path
+
+def test_steady():
+    pass
+
+def test_unsteady():
+    seen = Path("seen")
+    first = not seen.exists()
+    seen.touch()
+    assert not first
+"""
+
+
+@pytest.mark.parametrize("more, counts, unsteady", [
+    ("", (2, 0, 0), ["tests/system/test_sample.py::test_unsteady"]),
+    ("def test_never():\n    assert False\n", (2, 1, 0), ["tests/system/test_sample.py::test_unsteady"]),
+    ("".join(f"def test_{i}():\n    assert False\n" for i in range(summary.SECOND_LOOKS)), (1, 4, 0), []),
+])
+def test_few_failed_tests_run_again_alone(tmp_path, monkeypatch, more, counts, unsteady):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tests/system").mkdir(parents=True)
+    (tmp_path / "tests/system/test_sample.py").write_text(SAMPLE + more)
+    junit = tmp_path / "first.xml"
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={junit}", "tests/system"]
+    run(*command)
+    first = summary.count_junit(None, junit)
+    assert first == (1, counts[0] + counts[1] - 1, 0)
+    assert summary.look_again(tmp_path, command, junit, first) == (counts, unsteady)
+
+
 def test_commit(tmp_path):
     """A commit, the same with a change, and no checkout: also a folder somewhere in another checkout."""
     def git(*words):
