@@ -47,7 +47,8 @@ FREESTANDING := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone -fno
 	-fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer -momit-leaf-frame-pointer \
 	-fno-asynchronous-unwind-tables -O2 -g $(WARNINGS)
 
-HV_CFLAGS    := $(FREESTANDING) -mcmodel=kernel -Ihv -Ihv/shared
+# No frame may reach over the guard page below a stack (hv/x86/stacks.h).
+HV_CFLAGS    := $(FREESTANDING) -mcmodel=kernel -Wframe-larger-than=2048 -Ihv -Ihv/shared
 GUEST_CFLAGS := $(FREESTANDING) -Iguest -Ihv/shared
 NASMFLAGS    := -f elf64 -g -F dwarf -Werror -I$(BUILD)/
 LDFLAGS      := -nostdlib -static -z noexecstack -z max-page-size=4096 --fatal-warnings --build-id=none

@@ -156,6 +156,7 @@ HV_SRCS += \
 	hv/monitor/report_time.c \
 	hv/monitor/report_trace.c \
 	hv/monitor/selftest.c \
+	hv/monitor/selftest_stacks.c \
 	hv/monitor/selftest_timers.c \
 	hv/monitor/soak.c \
 	hv/monitor/terminal.c \

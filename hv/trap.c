@@ -26,6 +26,7 @@
 #include "x86/cpu.h"
 #include "x86/lapic.h"
 #include "x86/recovery.h"
+#include "x86/stacks.h"
 #include "x86/vectors.h"
 
 static void take_uart_interrupt(void)
@@ -155,13 +156,27 @@ void trap_in_hypervisor(struct trap_frame *frame)
     frame->rip = recovery;
 }
 
+// Mostly the exception came because the CPU could not push the frame of a page fault, in the guard page of a stack.
+static _Noreturn void double_fault(const struct trap_frame *frame)
+{
+    uint64_t address = control_cr2();
+    enum stacks_kind kind;
+    uint32_t id;
+
+    if (cpu_find_guard(address, &id, &kind))
+        panic_trap(frame, address, "stack overflow: the %s stack of CPU %u, of %llu bytes, is full",
+                   stacks_name(kind), id, (unsigned long long)stacks_size(kind));
+    panic_trap(frame, address,
+               "double fault: an exception while one was delivered, and no stack is full; descriptor tables "
+               "or page tables are broken");
+}
+
 void trap_fatal(struct trap_frame *frame)
 {
     panic_yield(frame->rip);
     switch (frame->vector) {
     case VECTOR_DF:
-        panic_trap(frame, control_cr2(),
-                   "double fault: a stack of the hypervisor has overflowed, or its tables are broken");
+        double_fault(frame);
     case VECTOR_DB:
         panic_trap(frame, control_cr2(), "debug exception in the hypervisor");
     case VECTOR_MC:

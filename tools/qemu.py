@@ -28,10 +28,11 @@ def add_options(parser):
 
 
 def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=1, memory="512M", cpu=None,
-            accel="tcg", gdb=None, acpi=True, vga="std", usb=False, log=None, serial="stdio"):
+            accel="tcg", gdb=None, acpi=True, vga="std", usb=False, log=None, serial="stdio", qmp=None):
     """Returns the argument vector that boots `iso`, with its first serial port on `serial`.
 
     `usb` makes it a USB stick and not a CD.
+    `qmp` is a UNIX socket by which programs ask QEMU about the machine.
     `log` is a file in which QEMU itself notes every interrupt and exception that the CPU takes (-d int).
 
     Raises ValueError, with what to do, for a combination that QEMU or this machine cannot run.
@@ -68,6 +69,8 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
         line += ICOUNT
     if log:
         line += ["-d", "int", "-D", str(log)]
+    if qmp:
+        line += ["-qmp", f"unix:{qmp},server=on,wait=off"]
     if gdb:
         line += ["-S", "-chardev", f"socket,path={gdb},server=on,wait=off,id=gdb", "-gdb", "chardev:gdb"]
     return line

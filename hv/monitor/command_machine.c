@@ -19,6 +19,7 @@ static void run_mem(const struct command_words *words)
 {
     (void)words;
     report_memory(command_boot());
+    report_stacks();
 }
 
 static void run_log(const struct command_words *words)
@@ -72,7 +73,8 @@ static const struct command commands[] = {
     { .name = "mem",
       .arguments = "",
       .help = "memory, and who has it",
-      .details = "  Pages are 4 KiB. The first twenty guests one by one, the others in one line.\n",
+      .details = "  Pages are 4 KiB. The first twenty guests one by one, the others in one line.\n"
+                 "  Then of each kind of stack the one that was filled most, of all CPUs.\n",
       .run = run_mem },
     { .name = "log",
       .arguments = "",

@@ -33,3 +33,6 @@ void report_version(const struct boot_info *boot);
 
 // Every CPU: what it is doing, and what it has done.
 void report_cpus(void);
+
+// How much of their stacks the CPUs have used: of each kind the one that was filled most.
+void report_stacks(void);

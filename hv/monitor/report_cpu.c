@@ -10,6 +10,7 @@
 #include "vm/sched.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
+#include "x86/stacks.h"
 
 #define PARTS 10000ull // hundredths of a per cent
 
@@ -40,6 +41,25 @@ static uint64_t idle_parts(const struct cpu *cpu)
     while (all >> scale >= BIT(50)) // so that the product fits
         scale++;
     return all == 0 ? 0 : (share_tsc[CPU_SHARE_IDLE] >> scale) * PARTS / (all >> scale);
+}
+
+void report_stacks(void)
+{
+    for (enum stacks_kind kind = 0; kind < STACKS_KINDS; kind++) {
+        uint64_t most = 0;
+        uint32_t deepest = 0;
+
+        for (uint32_t i = 0; i < cpu_count; i++) {
+            uint64_t used = stacks_used(&cpu_stacks[i], kind);
+
+            if (used > most) {
+                most = used;
+                deepest = i;
+            }
+        }
+        log_print("  stack  %-13s at most %llu of %llu bytes in use so far (CPU %u)\n", stacks_name(kind),
+                  ULL(most), ULL(stacks_size(kind)), deepest);
+    }
 }
 
 void report_cpus(void)

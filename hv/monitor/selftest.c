@@ -15,6 +15,7 @@
 #include "monitor/follow.h"
 #include "monitor/launch.h"
 #include "monitor/monitor.h"
+#include "monitor/selftest_stacks.h"
 #include "monitor/selftest_timers.h"
 #include "time/clock.h"
 #include "time/timer.h"
@@ -79,6 +80,8 @@ void selftest_report(const char *name, enum selftest_verdict verdict, const char
 
 static void finish(void)
 {
+    selftest_stacks();
+
     uint32_t failed = verdicts[SELFTEST_ERROR] + verdicts[SELFTEST_FAILURE];
 
     guest_watch(NULL);

@@ -19,6 +19,7 @@ static struct cpu boot_cpu;
 
 struct cpu *cpu_table[CPU_MAX] = { &boot_cpu };
 uint32_t cpu_count = 1;
+struct stacks cpu_stacks[CPU_MAX];
 
 // syscall clears these: interrupts, single-step, direction, alignment (it would open SMAP), nesting, privilege.
 #define SYSCALL_MASK (RFLAGS_IF | RFLAGS_TF | RFLAGS_DF | RFLAGS_AC | RFLAGS_NT | RFLAGS_IOPL)
@@ -61,48 +62,47 @@ static void load(struct cpu *cpu)
 
 void cpu_init(void)
 {
-    struct descriptors_stacks stacks = {
-        .debug = STACKS_TOP(stacks_debug),
-        .double_fault = STACKS_TOP(stacks_double_fault),
-        .nmi = STACKS_TOP(stacks_nmi),
-        .machine_check = STACKS_TOP(stacks_machine_check),
-    };
-
+    cpu_stacks[0] = (struct stacks){ {
+        [STACKS_MAIN] = STACKS_TOP(stacks_boot_cpu),
+        [STACKS_DEBUG] = STACKS_TOP(stacks_debug),
+        [STACKS_DOUBLE_FAULT] = STACKS_TOP(stacks_double_fault),
+        [STACKS_NMI] = STACKS_TOP(stacks_nmi),
+        [STACKS_MACHINE_CHECK] = STACKS_TOP(stacks_machine_check),
+    } };
+    stacks_paint(&cpu_stacks[0]);
     features_init();
     if (features.smap)
         user_access_enable_smap();
-    descriptors_init(&boot_cpu.tables, &stacks);
+    descriptors_init(&boot_cpu.tables, &cpu_stacks[0]);
     load(&boot_cpu);
     fpu_init();
     cpu_set_watch(CPU_WATCH_TIMES);
 }
 
-// The top of a new stack, 0 if memory is out.
-static uint64_t new_stack(uint64_t size)
+// False if memory is out.
+static bool make_stacks(struct stacks *stacks)
 {
-    void *bottom = paging_alloc(size);
+    for (enum stacks_kind kind = 0; kind < STACKS_KINDS; kind++) {
+        void *bottom = paging_alloc(stacks_size(kind));
 
-    return bottom != NULL ? (uint64_t)bottom + size : 0;
+        if (bottom == NULL)
+            return false;
+        stacks->top[kind] = (uint64_t)bottom + stacks_size(kind);
+    }
+    stacks_paint(stacks);
+    return true;
 }
 
 struct cpu *cpu_create(uint32_t id, uint32_t apic_id)
 {
-    struct descriptors_stacks stacks = {
-        .debug = new_stack(STACKS_IST_SIZE),
-        .double_fault = new_stack(STACKS_IST_SIZE),
-        .nmi = new_stack(STACKS_IST_SIZE),
-        .machine_check = new_stack(STACKS_IST_SIZE),
-    };
-    uint64_t stack = new_stack(STACKS_MAIN_SIZE);
     struct cpu *cpu = paging_alloc(sizeof(*cpu));
 
-    if (stacks.debug == 0 || stacks.double_fault == 0 || stacks.nmi == 0 || stacks.machine_check == 0 ||
-        stack == 0 || cpu == NULL)
+    if (cpu == NULL || !make_stacks(&cpu_stacks[id]))
         return NULL;
     cpu->id = id;
     cpu->apic_id = apic_id;
-    cpu->stack = stack;
-    descriptors_init(&cpu->tables, &stacks);
+    cpu->stack = cpu_stacks[id].top[STACKS_MAIN];
+    descriptors_init(&cpu->tables, &cpu_stacks[id]);
     return cpu;
 }
 
@@ -155,6 +155,14 @@ void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES])
     } while (from->share_stamp_tsc != stamp_tsc && ++tries < SHARES_TRIES);
     uint64_t now_tsc = tsc_read();
     share_tsc[share] += now_tsc > stamp_tsc ? now_tsc - stamp_tsc : 0;
+}
+
+bool cpu_find_guard(uint64_t address, uint32_t *id, enum stacks_kind *kind)
+{
+    for (*id = 0; *id < CPU_MAX; ++*id)
+        if (stacks_find_guard(&cpu_stacks[*id], address, kind))
+            return true;
+    return false;
 }
 
 void cpu_stop(void)

@@ -13,6 +13,7 @@
 #include "x86/counters.h"
 #include "x86/descriptors.h"
 #include "x86/entry.h"
+#include "x86/stacks.h"
 #include "x86/tsc.h"
 
 struct vcpu;
@@ -74,6 +75,9 @@ _Static_assert(offsetof(struct cpu, counters) == COUNTERS_IN_CPU, "counters_add(
 extern struct cpu *cpu_table[CPU_MAX];
 extern uint32_t cpu_count;
 
+// Of each CPU, by its id, also while it starts.
+extern struct stacks cpu_stacks[CPU_MAX];
+
 // This CPU's block. Context: hypervisor code after cpu_init(), any interrupt state.
 static inline struct cpu *cpu_this(void)
 {
@@ -125,6 +129,9 @@ void cpu_counters(struct counters *out);
 // Where a CPU's time went so far, up to this moment. Of another CPU than this one the last share may be off by what it
 // has changed meanwhile.
 void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES]);
+
+// True where the address lies in the guard page of a stack; then in that of CPU `*id`, of this kind.
+bool cpu_find_guard(uint64_t address, uint32_t *id, enum stacks_kind *kind);
 
 // Stop this CPU for ever.
 _Noreturn void cpu_stop(void);

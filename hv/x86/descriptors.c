@@ -67,14 +67,14 @@ static void fill_idt(struct descriptors *tables)
     set_gate(tables, VECTOR_MC, entry_stubs[VECTOR_MC], 0, IST_MACHINE_CHECK);
 }
 
-void descriptors_init(struct descriptors *tables, const struct descriptors_stacks *stacks)
+void descriptors_init(struct descriptors *tables, const struct stacks *stacks)
 {
     struct descriptors_tss *tss = &tables->tss;
 
-    tss->ist[IST_DEBUG - 1] = stacks->debug;
-    tss->ist[IST_DOUBLE_FAULT - 1] = stacks->double_fault;
-    tss->ist[IST_NMI - 1] = stacks->nmi;
-    tss->ist[IST_MACHINE_CHECK - 1] = stacks->machine_check;
+    tss->ist[IST_DEBUG - 1] = stacks->top[STACKS_DEBUG];
+    tss->ist[IST_DOUBLE_FAULT - 1] = stacks->top[STACKS_DOUBLE_FAULT];
+    tss->ist[IST_NMI - 1] = stacks->top[STACKS_NMI];
+    tss->ist[IST_MACHINE_CHECK - 1] = stacks->top[STACKS_MACHINE_CHECK];
     tss->io_map = sizeof(*tss);
     fill_gdt(tables);
     fill_idt(tables);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "x86/stacks.h"
 #include "x86/vectors.h"
 
 #define SELECTOR_NULL 0x00
@@ -55,13 +56,9 @@ struct descriptors {
     struct descriptors_tss tss;
 };
 
-// The tops of the stacks that the CPU switches to by itself.
-struct descriptors_stacks {
-    uint64_t debug, double_fault, nmi, machine_check;
-};
-
-// Fill in the tables, which are zero. Context: any CPU, once for each CPU.
-void descriptors_init(struct descriptors *tables, const struct descriptors_stacks *stacks);
+// Fill in the tables, which are zero; all stacks but the main one are those that the CPU switches to by itself.
+// Context: any CPU, once for each CPU.
+void descriptors_init(struct descriptors *tables, const struct stacks *stacks);
 
 // Load the tables on this CPU. Zeroes the GS base. Once at each CPU's start, interrupts off.
 void descriptors_load(const struct descriptors *tables);
