@@ -60,6 +60,7 @@ include hv/hv.mk
 -include tests/fuzz/fuzz.mk
 -include tools/coverage.mk
 -include tests/bench/bench.mk
+-include tests/floor/floor.mk
 
 # objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
@@ -78,7 +79,7 @@ ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
 # ---- What users type ------------------------------------------------------------------------------------------
 
 .PHONY: all help clean
-all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf ## build the hypervisor and the guests
+all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BUILD)/floor.elf ## build the hypervisor and the guests
 
 help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
@@ -145,8 +146,8 @@ demo: ## static ticks against tickless without interaction: table on stdout, bui
 
 bench: ## exact instruction counts beside goals and peers, and against the number of guests: tables, build/bench/
 	@tools/install-deps bench
-	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/curve.iso $(BUILD)/arming.iso
-	@tools/bench.py $(BUILD)/bench.iso --output $(BUILD)/bench
+	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/floor.iso $(BUILD)/curve.iso $(BUILD)/arming.iso
+	@tools/bench.py $(BUILD)/bench.iso $(BUILD)/floor.iso --output $(BUILD)/bench
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
 	@$(MAKE) budget bench-wheel

@@ -64,6 +64,7 @@ GUEST_APPS := \
 	guest/apps/micro.c \
 	guest/apps/micro_entry.asm \
 	guest/apps/micro_measure.c \
+	guest/apps/micro_sample.c \
 	guest/apps/micro_wait.c \
 	guest/apps/pulse.c \
 	guest/apps/shell.c \

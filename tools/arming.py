@@ -15,7 +15,6 @@ import re
 import sys
 
 import figures
-import qemu
 
 TIMEOUT_S = 300
 GUESTS = 100
@@ -144,29 +143,25 @@ def table(found):
 
 
 PLOT = """
-set terminal svg size 1000,460 font "sans-serif,13" background "#ffffff" name "arming"
-set output "{output}"
 set multiplot layout 1,2
 set style data histograms
 set style fill solid 0.9 noborder
-set grid ytics linecolor rgb "#dddddd"
-set border 3 linecolor rgb "#444444"
-set tics nomirror
+set grid ytics
 set xtics scale 0
 set bmargin 8
 set yrange [0:*]
 set key bmargin center horizontal Left reverse samplen 1
 set title "100 guests: wake-ups per second, by slack"
 set style histogram clustered gap 1
-plot $slack using 2:xtic(1) title "measured" lc rgb "#0072b2", \\
-     $slack using 3 title "the fewest possible" lc rgb "#999999"
+plot $slack using 2:xtic(1) title "measured" lc rgb "#3a8fc8", \\
+     $slack using 3 title "the fewest possible" lc rgb "#888888"
 set title "Traps per wake-up, by way of arming"
 set xtics rotate by 25 right font ",12"
 set style histogram rowstacked gap 1
 set boxwidth 0.7
-plot newhistogram "{timeouts}" offset 0,-1.6, $timeouts using 2:xtic(1) title "to wait" lc rgb "#0072b2", \\
+plot newhistogram "{timeouts}" offset 0,-1.6, $timeouts using 2:xtic(1) title "to wait" lc rgb "#3a8fc8", \\
      $timeouts using 3 title "to arm" lc rgb "#d55e00", \\
-     newhistogram "{demo}" offset 0,-1.6, $demo using 2:xtic(1) notitle lc rgb "#0072b2", \\
+     newhistogram "{demo}" offset 0,-1.6, $demo using 2:xtic(1) notitle lc rgb "#3a8fc8", \\
      $demo using 3 notitle lc rgb "#d55e00"
 """
 
@@ -179,18 +174,18 @@ def plot(found, output):
                         f'{sum(row[key] for key in ARMING) / row["wakeups"]}'
                         for row in found["traps"] if row["run"].startswith(f"{work}, ")]
     data = "".join(f"${name} << EOD\n" + "\n".join(lines) + "\nEOD\n" for name, lines in blocks.items())
-    figures.plot(data + PLOT.format(output=output, timeouts="work=timeouts", demo="work=demo"))
+    figures.plot(data + PLOT.format(timeouts="work=timeouts", demo="work=demo"), output)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("iso", help="an ISO that boots mode=arming")
-    parser.add_argument("--output", default="build/bench", help="folder for arming.json, .csv, .svg and savings.txt")
-    qemu.add_options(parser)
+    figures.add_options(parser, "arming.json, .csv, .svg and savings.txt")
     options = parser.parse_args()
 
     def publish(found):
-        folder = figures.write(options.output, "arming", found["slack"] + found["traps"], COLUMNS, found)
+        folder = figures.write(options.output, "arming", found["slack"] + found["traps"], COLUMNS,
+                               figures.about(options), found)
         (folder / "savings.txt").write_text("\n".join(table(found)) + "\n", encoding="ascii")
         plot(found, folder / "arming.svg")
         print(*table(found), sep="\n")

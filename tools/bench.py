@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Runs the cycle-count benchmarks (`make bench`) and prints them: the time path beside its goals and the strongest peer,
-and what each hypercall costs.
+"""Runs the cycle-count benchmarks (`make bench`) and prints them: the time path beside its goals, the strongest peer and the
+floor, and what each hypercall costs.
 
 QEMU runs with `-icount shift=0,sleep=off`: its time-stamp counter counts retired instructions, so the figures are
 the same on every machine and in every run. A ring crossing, an MMIO access and a TLB flush cost one instruction
-there, unlike on hardware, so the hypervisor counts them and they stand beside the instructions.
+there, unlike on hardware, so the hypervisor counts them and they stand beside the instructions. The floor is what a kernel
+without a hypervisor's work pays for the same (tests/floor). With `--accel kvm` the unit is a cycle of the CPU's TSC, and
+neither goals nor peers, which are instructions, are shown beside.
 """
 
 import argparse
@@ -14,27 +16,26 @@ import re
 import sys
 
 import figures
-import qemu
 
 TIMEOUT_S = 300
 KEYS = ("name", "unit", "n", "min", "median", "p99", "max", "crossings", "mmio", "cr3_loads")
 
-# name: (goal, Xen 4.17 as packaged, Xen tuned, bare CPU), median instructions of one operation on the same
+# name: (goal, Xen 4.17 as packaged, Xen tuned), median instructions of one operation on the same
 # emulated machine: QEMU 7.2, -M q35 -cpu max -smp 1 -icount shift=0,sleep=off, PV guest at ring 3. None: no goal.
 GOALS = {
-    "hypercall_null_int": (40, "278", "225", "2"),
-    "hypercall_null_syscall": (40, "278", "225", "2"),
-    "arm_head": (120, "861-1084", "795-986", "1"),
-    "rearm_later": (12, "512-696", "458-986", "0"),
-    "expiry_to_handler_running": (180, "1026", "931", "2"),
-    "expiry_to_handler_blocked": (250, "3757", "2062", "2"),
-    "block_wake": (600, "6359", "3674", "-"),
-    "block_wake_one_call": (600, "6359", "3674", "-"),
-    "arm_deadline": (120, "861-1084", "795-986", "1"),
-    "arm_deadline_slack": (None, "-", "-", "-"),
-    "doorbell_pingpong": (1000, "10353", "6520", "-"),
-    "exception_reflect_bp": (150, "652", "592", "2"),
-    "clock_read": (None, "-", "-", "-"),
+    "hypercall_null_int": (40, "278", "225"),
+    "hypercall_null_syscall": (40, "278", "225"),
+    "arm_head": (120, "861-1084", "795-986"),
+    "rearm_later": (12, "512-696", "458-986"),
+    "expiry_to_handler_running": (180, "1026", "931"),
+    "expiry_to_handler_blocked": (250, "3757", "2062"),
+    "block_wake": (600, "6359", "3674"),
+    "block_wake_one_call": (600, "6359", "3674"),
+    "arm_deadline": (120, "861-1084", "795-986"),
+    "arm_deadline_slack": (None, "-", "-"),
+    "doorbell_pingpong": (1000, "10353", "6520"),
+    "exception_reflect_bp": (150, "652", "592"),
+    "clock_read": (None, "-", "-"),
 }
 
 # (hypercall, what of it, figure; None: nobody is there to measure it; two and the bytes between them). By number, as in
@@ -85,41 +86,76 @@ CALLS = (
 NAMES = {*GOALS, *(figure for _, _, figure in CALLS if isinstance(figure, str))}
 
 
-def parse(output):
-    """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
+FLOOR_OF = {"block_wake_one_call": "block_wake", "arm_deadline": "arm_head"}  # the same, for less than a hypervisor
+
+
+def parse_lines(output, mark, keys, names):
+    """Returns (figures, problems) of the lines that begin with `mark` in the serial output."""
     rows, problems = [], []
-    for text in re.findall(r"@json micro (.*?)\r*$", output, re.MULTILINE):
+    for text in re.findall(rf"^{mark} (.*?)\r*$", output, re.MULTILINE):
         try:
             figure = json.loads(text)
         except ValueError as error:
             problems.append(f"{text!r} is no JSON: {error}")
             continue
-        missing = [key for key in KEYS if key not in figure]
+        missing = [key for key in keys if key not in figure]
         if missing:
             problems.append(f"{text!r} lacks {', '.join(missing)}")
-        elif figure["name"] not in NAMES:
+        elif figure["name"] not in names:
             problems.append(f"{figure['name']} is no benchmark that this tool knows")
         elif not 0 <= figure["min"] <= figure["median"] <= figure["p99"] <= figure["max"] or figure["n"] <= 0:
             problems.append(f"{text!r} is not ordered min <= median <= p99 <= max over at least one sample")
+        elif figure["unit"] not in figures.UNITS:
+            problems.append(f"{figure['name']} came in {figure['unit']}, which is no unit")
         else:
-            rows.append({key: figure[key] for key in KEYS})
+            rows.append({key: figure[key] for key in keys})
     names = [figure["name"] for figure in rows]
     problems += [f"{name} came twice" for name in sorted(set(names)) if names.count(name) > 1]
+    if len({figure["unit"] for figure in rows}) > 1:
+        problems.append("not all figures came in one unit")
     if not rows:
         problems.append("no figures came")
     return rows, problems
 
 
-def table(rows):
-    """The figures of the time path beside their goals and peers, as lines."""
-    lines = [f"{'instructions':27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'goal':>7}{'Xen':>10}{'Xen tuned':>11}"
-             f"{'bare':>6}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
+def parse(output):
+    """Returns (figures, problems) of the lines `@json micro {...}` in the serial output."""
+    return parse_lines(output, "@json micro", KEYS, NAMES)
+
+
+def parse_floor(output):
+    """The same of the floor kernel, which counts nothing beside."""
+    rows, problems = parse_lines(output, "@json floor", KEYS[:7], set(GOALS))
+    missing = {*GOALS} - {figure["name"] for figure in rows} - {*FLOOR_OF} - {"arm_deadline_slack"}
+    return rows, problems + [f"there is no floor of {name}" for name in sorted(missing)]
+
+
+def parse_cpu(output):
+    """(model, TSC kHz) as the machine says; None where it does not."""
+    found = re.search(r'^@json cpu (.*?)\r*$', output, re.MULTILINE)
+    return json.loads(found[1]) if found else None
+
+
+def floors(rows):
+    """{name: median} of the floor for the figures of the time path; `rows` are those of parse_floor()."""
+    medians = {figure["name"]: figure["median"] for figure in rows}
+    return {name: medians[of] for name, of in [*((name, name) for name in medians), *FLOOR_OF.items()] if of in medians}
+
+
+def table(rows, floor):
+    """The figures of the time path beside their goals and peers, and their floor, as lines. Goals and peers are
+    instructions, so they do not stand beside anything else."""
+    unit, least = rows[0]["unit"], floors(floor)
+    exact = unit == figures.INSTRUCTIONS
+    peers = f"{'goal':>7}{'Xen':>10}{'Xen tuned':>11}" if exact else ""
+    lines = [f"{unit:27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'floor':>7}{peers}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
     for figure in rows:
         if figure["name"] not in GOALS:
             continue
-        goal, xen, tuned, bare = GOALS[figure["name"]]
+        goal, xen, tuned = GOALS[figure["name"]]
+        peers = f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}" if exact else ""
         lines.append(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
-                     f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}{bare:>6}"
+                     f"{least.get(figure['name'], '-'):>7}{peers}"
                      f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
     return lines
 
@@ -127,7 +163,7 @@ def table(rows):
 def calls_table(rows):
     """What each hypercall costs, as lines."""
     by_name = {figure["name"]: figure for figure in rows}
-    lines = [f"{'instructions':18}{'':42}{'median':>7}{'p99':>8}{'crossings':>11}{'MMIO':>6}{'CR3':>6}"]
+    lines = [f"{rows[0]['unit']:18}{'':42}{'median':>7}{'p99':>8}{'crossings':>11}{'MMIO':>6}{'CR3':>6}"]
     for call, what, name in CALLS:
         figure = by_name.get(name, {})
         if isinstance(name, tuple) and {*name[:2]} <= by_name.keys():
@@ -147,20 +183,77 @@ def limits(rows):
             f"{GOALS.get(figure['name'], (None,))[0]})," for figure in rows]
 
 
+PLOT = """
+set style data histograms
+set style histogram clustered gap 1.2
+set style fill solid 1 noborder
+set logscale y
+set yrange [1:20000]
+set grid ytics
+set xtics scale 0 rotate by 20 right font ",12"
+set bmargin 6
+set key bmargin center horizontal Left reverse samplen 1
+set title "Median {unit}, less is better"
+plot {columns}
+"""
+WORDS = {"hypercall_null_int": "null hypercall", "arm_head": "arm, first event", "expiry_to_handler_running": "expiry, running",
+         "expiry_to_handler_blocked": "expiry, asleep", "block_wake_one_call": "block and wake", "doorbell_pingpong": "ping-pong",
+         "exception_reflect_bp": "exception"}
+
+
+def number(text):
+    """Of a range as GOALS has them, the middle; NaN for a dash."""
+    ends = [int(end) for end in text.split("-") if end]
+    return sum(ends) / len(ends) if ends else "NaN"
+
+
+def plot(rows, floor, output):
+    least, medians = floors(floor), {figure["name"]: figure["median"] for figure in rows}
+    unit = rows[0]["unit"]
+    script = "$data << EOD\n"
+    for name, words in WORDS.items():
+        if name in medians:
+            script += f'"{words}" {least.get(name, "NaN")} {medians[name]} {number(GOALS[name][2])} {number(GOALS[name][1])}\n'
+    bars = [("floor", 2, figures.GREY), ("Lull", 3, figures.BLUE), ("Xen tuned", 4, figures.YELLOW), ("Xen", 5, figures.RED)]
+    columns = ", ".join(f'$data using {column}:xtic(1) title "{title}" lc rgb "{colour}"'
+                        for title, column, colour in bars[:4 if unit == figures.INSTRUCTIONS else 2])
+    figures.plot(script + "EOD\n" + PLOT.format(unit=unit, columns=columns), output)
+
+
+def run(iso, options, parse_output):
+    """(figures, problems, serial output) of one ISO."""
+    output, problems = figures.boot(iso, options, TIMEOUT_S)
+    found, more = parse_output(output)
+    return found, problems + more, output
+
+
+def publish(found, floor, options, output):
+    unit, cpu = found[0]["unit"], parse_cpu(output)
+    what = figures.about(options, unit, cpu)
+    folder = figures.write(options.output, "micro", found, KEYS, what)
+    figures.write(options.output, "floor", floor, KEYS[:7], what)
+    plot(found, floor, folder / "micro.svg")
+    print(*(limits(found) if options.limits else [*table(found, floor), "", *calls_table(found)]), sep="\n")
+    print(f"{unit}: {figures.UNITS[unit]}")
+    if cpu is not None:
+        print(f"CPU: {cpu['model']}, TSC at {cpu['tsc_khz'] / 1000:.3f} MHz")
+    print(f"bench: figures written to {folder}/micro.json, micro.csv, micro.svg, floor.json and floor.csv")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("iso")
-    parser.add_argument("--output", default="build/bench", help="folder for micro.json and micro.csv")
+    parser.add_argument("floor", help="the ISO of the floor kernel")
     parser.add_argument("--limits", action="store_true", help="print the limits that fit these figures, for the test")
-    qemu.add_options(parser)
+    figures.add_options(parser, "micro.json, .csv, .svg and floor.json, .csv")
     options = parser.parse_args()
-
-    def publish(found):
-        folder = figures.write(options.output, "micro", found, KEYS)
-        print(*(limits(found) if options.limits else [*table(found), "", *calls_table(found)]), sep="\n")
-        print(f"bench: figures written to {folder}/micro.json and {folder}/micro.csv")
-
-    return figures.main("bench", options, TIMEOUT_S, parse, publish)
+    try:
+        found, problems, output = run(options.iso, options, parse)
+        floor, more, _ = run(options.floor, options, parse_floor)
+    except ValueError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 2
+    return figures.finish("bench", output, problems + more, lambda: publish(found, floor, options, output))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ instructions are its own: what was inlined into another stands under its own nam
 
 import argparse
 import bisect
-import json
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import figures
 import qemu
 
 TIMEOUT_S = 600
@@ -208,7 +208,7 @@ def main():
               for name, (path, passes_seen) in picked.items()}
     folder = Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "budget.json").write_text(json.dumps(budget, indent=1) + "\n", encoding="ascii")
+    figures.write_json(folder / "budget.json", figures.about(unit=figures.INSTRUCTIONS), budget)
     lines = matrix(budget)
     (folder / "budget.txt").write_text("\n".join(lines) + "\n", encoding="ascii")
     print(*table(budget), *lines, f"budget: written to {folder}/budget.json and {folder}/budget.txt", sep="\n")

@@ -14,7 +14,6 @@ import re
 import sys
 
 import figures
-import qemu
 
 TIMEOUT_S = 900
 SERIES = ("idle", "far", "steady", "growing")
@@ -70,7 +69,7 @@ def parse(output, last_guests):
             figure = json.loads(match[1])
             if beside is not None and figure["name"] in MICRO:
                 beside[figure["name"]] = figure["median"]
-                if figure["unit"] != "instructions":
+                if figure["unit"] != figures.INSTRUCTIONS:
                     problems.append(f"{figure['name']} came in {figure['unit']}, not in instructions")
     guests = 1
     while guests <= last_guests:
@@ -135,33 +134,29 @@ def summary(points):
 
 
 PLOT = """
-set terminal svg size 1000,560 font "sans-serif,13" background "#ffffff" dashlength 0.6 name "curve"
-set output "{output}"
 set multiplot layout 1,2
 set logscale x
 set format x "%.0f"
 set xlabel "guests"
 set bmargin 10
 set key bmargin center vertical maxrows 5 Left reverse samplen 2
-set grid linecolor rgb "#dddddd"
-set border 3 linecolor rgb "#444444"
-set tics nomirror
+set grid
 set style data linespoints
 set yrange [0:*]
 set title "Instructions"
-plot $far using 1:2 title "arm as the earliest" lw 2 pt 7 ps 0.6 lc rgb "#0072b2", \\
+plot $far using 1:2 title "arm as the earliest" lw 2 pt 7 ps 0.6 lc rgb "#3a8fc8", \\
      $far using 1:3 title "expiry to handler, running" lw 2 pt 7 ps 0.6 lc rgb "#d55e00", \\
      $far using 1:4 title "expiry to handler, asleep" lw 2 pt 7 ps 0.6 lc rgb "#009e73", \\
      $steady using 1:2 title "an event, 1000/s in all" lw 2 pt 7 ps 0.6 lc rgb "#cc79a7", \\
-     $growing using 1:2 title "an event, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#444444"
+     $growing using 1:2 title "an event, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#888888"
 set key maxrows 3
 set logscale y
 set yrange [100:*]
 set title "Lateness, ns"
-plot $steady using 1:3 title "median, 1000/s in all" lw 2 pt 7 ps 0.6 lc rgb "#0072b2", \\
+plot $steady using 1:3 title "median, 1000/s in all" lw 2 pt 7 ps 0.6 lc rgb "#3a8fc8", \\
      $steady using 1:4 title "p99" lw 2 pt 7 ps 0.6 lc rgb "#d55e00", \\
      $steady using 1:5 title "max" lw 2 pt 7 ps 0.6 lc rgb "#cc79a7", \\
-     $growing using 1:3 title "median, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#0072b2", \\
+     $growing using 1:3 title "median, 10/s each" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#3a8fc8", \\
      $growing using 1:4 title "p99" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#d55e00", \\
      $growing using 1:5 title "max" lw 2 dt 2 pt 6 ps 0.8 lc rgb "#cc79a7"
 """
@@ -173,15 +168,14 @@ def plot(points, output):
     for series, keys in (("far", MICRO), ("steady", busy), ("growing", busy)):
         rows = [" ".join(str(point[key]) for key in ("guests", *keys)) for point in points if point["series"] == series]
         script += f"${series} << EOD\n" + "\n".join(rows) + "\nEOD\n"
-    figures.plot(script + PLOT.format(output=output))
+    figures.plot(script + PLOT, output, "1000,560")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("iso", help="an ISO that boots mode=curve")
     parser.add_argument("--guests", type=int, default=10000, help="curve_guests= of the ISO: the last point")
-    parser.add_argument("--output", default="build/bench", help="folder for curve.json, curve.csv and curve.svg")
-    qemu.add_options(parser)
+    figures.add_options(parser, "curve.json, curve.csv and curve.svg")
     options = parser.parse_args()
 
     def parse_all(output):
@@ -189,7 +183,7 @@ def main():
         return points, problems + [f"{point['series']} {point['guests']} is not silent" for point in not_silent(points)]
 
     def publish(points):
-        folder = figures.write(options.output, "curve", points, COLUMNS)
+        folder = figures.write(options.output, "curve", points, COLUMNS, figures.about(options, figures.INSTRUCTIONS))
         plot(points, folder / "curve.svg")
         print(*table(points), sep="\n")
         for what, (least, most, ratio) in spreads(points).items():

@@ -1,21 +1,44 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the tools of `make bench` share: they boot an ISO under -icount, judge what it prints, and write the figures."""
+"""What the tools of `make bench` share: they boot an ISO, judge what it prints, and write the figures.
+
+A file of figures is {"about": {...}, "figures": ...}: `about` says what was measured with what, and when; two runs of one
+build under -icount differ in its date and in nothing else.
+"""
 
 import csv
 import json
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import qemu
 
+INSTRUCTIONS = "instructions"
+
+# What the unit of a file promises.
+UNITS = {
+    INSTRUCTIONS: "counted by QEMU's emulator under -icount: exact, the same on every machine, and no cycles of any CPU",
+    "emulated ticks": "the clock of QEMU's emulator in real time: this says how fast the emulator is, and nothing about any CPU",
+    "TSC cycles": "the time stamp counter's, whose rate is fixed: the core's own clock differs where it saves power or hurries; "
+                  "under KVM the host's interrupts are in the figures too",
+}
+
+
+def add_options(parser, files):
+    """Adds what all of them take. `files` says what comes into the output folder."""
+    parser.add_argument("--output", default="build/bench", help=f"folder for {files}")
+    parser.add_argument("--real-time", action="store_true", help="without -icount, as ACCEL=kvm always is")
+    qemu.add_options(parser)
+
 
 def boot(iso, options, timeout_s):
-    """Boots an ISO in virtual time, to its end; returns (serial output, problems).
+    """Boots an ISO to its end, in virtual time unless the options say otherwise; returns (serial output, problems).
 
-    `options` are those of qemu.add_options(). Raises ValueError as qemu.command() does.
+    `options` are those of add_options(). Raises ValueError as qemu.command() does.
     """
-    options.icount = True
+    options.icount = options.accel == "tcg" and not getattr(options, "real_time", False)
     line = qemu.from_options(iso, options)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -40,20 +63,74 @@ def main(tool, options, timeout_s, parse, publish):
     except ValueError as error:
         print(f"{tool}: {error}", file=sys.stderr)
         return 2
-    if problems + more:
+    return finish(tool, output, problems + more, lambda: publish(found))
+
+
+def finish(tool, output, problems, publish):
+    """Publishes, or shows the output and the problems; returns the tool's exit status, 0 or 1."""
+    if problems:
         print(output)
-        for problem in problems + more:
+        for problem in problems:
             print(f"{tool}: FAILED: {problem}", file=sys.stderr)
         return 1
-    publish(found)
+    publish()
     return 0
 
 
-def write(folder, name, rows, columns, figures=None):
+def version(*command):
+    """The first version number that the command prints; null where there is no such command."""
+    try:
+        text = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    except OSError:
+        return None
+    found = re.search(r"\d+\.\d+(\.\d+)*", text)
+    return found[0] if found else None
+
+
+def host_cpu():
+    """The model of the CPU that this runs on."""
+    try:
+        found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace"),
+                          re.MULTILINE)
+    except OSError:
+        return None
+    return found[1] if found else None
+
+
+def about(options=None, unit=None, cpu=None):
+    """What was measured with what. `options`: of add_options(), where QEMU ran; `cpu`: what the machine says of its CPU."""
+    commit = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    result = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit or None,
+              "gcc": version("x86_64-linux-gnu-gcc", "--version"), "nasm": version("nasm", "--version"),
+              "host_cpu": host_cpu()}
+    if options is not None:
+        line = qemu.from_options(options.iso, options)
+        result["qemu"] = version("qemu-system-x86_64", "--version")
+        result["machine"] = " ".join(word for word in line[1:] if word not in ("-cdrom", str(options.iso)))
+    if cpu is not None:
+        result["cpu"] = cpu
+    if unit is not None:
+        result["unit"] = unit
+        result["unit_is"] = UNITS.get(unit)
+    return result
+
+
+def write_json(path, what, figures):
+    path.write_text(json.dumps({"about": what, "figures": figures}, indent=2) + "\n", encoding="utf-8")
+
+
+def read(path):
+    """The figures of a file that write_json() made, or that was made before there was an `about`."""
+    found = json.loads(Path(path).read_text(encoding="utf-8"))
+    return found["figures"] if isinstance(found, dict) and "about" in found else found
+
+
+def write(folder, name, rows, columns, what, figures=None):
     """Writes NAME.csv with these rows, and NAME.json with them or with `figures`; returns the folder as a Path."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").write_text(json.dumps(figures or rows, indent=2) + "\n", encoding="ascii")
+    write_json(folder / f"{name}.json", what, figures or rows)
     with open(folder / f"{name}.csv", "w", encoding="ascii", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
@@ -70,6 +147,35 @@ def align(rows, decimals=0):
                       for i, (text, width) in enumerate(zip(row, widths))) for row in rows]
 
 
-def plot(script):
-    """Lets gnuplot draw."""
-    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+# ---- Plots ------------------------------------------------------------------------------------------------------------
+#
+# Drawn for light, with these colours for background, grid, frame and words; where the reader's system wants it dark, a style
+# sheet in the picture gives them others. The data's own colours read well on both.
+
+HEAD = 'set terminal svg size {size} font "sans-serif,13" background "#ffffff" dashlength 0.6 name "{name}"\n' \
+       'set output "{output}"\nset border 3 linecolor rgb "#444444"\nset grid linecolor rgb "#dddddd"\nset tics nomirror\n'
+BLUE, RED, GREEN, PINK, GREY, YELLOW = "#3a8fc8", "#d55e00", "#009e73", "#cc79a7", "#888888", "#d99a00"
+
+DARK = """<style>
+@media (prefers-color-scheme: dark) {
+  rect[fill="#ffffff"] { fill: #16181d }
+  text { fill: #e4e6ea }
+  [color="black"] { color: #b4b8c0 }
+  [stroke="rgb( 68,  68,  68)"] { stroke: #b4b8c0 }
+  [stroke="rgb(221, 221, 221)"] { stroke: #3a3e46 }
+}
+</style>
+"""
+
+
+def darken(svg):
+    """Adds the style sheet behind the picture's first tag."""
+    end = svg.index(">", svg.index("<svg")) + 1
+    return svg[:end] + "\n" + DARK + svg[end:]
+
+
+def plot(script, output, size="1000,460"):
+    """Lets gnuplot draw into the file `output`."""
+    head = HEAD.format(size=size, name=Path(output).stem, output=output)
+    subprocess.run(["gnuplot"], input=head + script, text=True, check=True)
+    Path(output).write_text(darken(Path(output).read_text(encoding="utf-8")), encoding="utf-8")

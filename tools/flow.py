@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The steps on the way of a timer event and what each costs, from build/bench/budget.json: the table of hv/time/README.md."""
 
-import json
+import figures
 
 # The columns: a path of tools/budget.py, and what it is here.
 STAGES = {"arm_head": "arm", "block": "go to sleep", "expiry_blocked": "wake", "expiry_running": "interrupt"}
@@ -38,7 +38,7 @@ def steps(budget):
 
 def lines(file):
     """The table, from the path of budget.json."""
-    budget = json.loads(file.read_text(encoding="ascii"))
+    budget = figures.read(file)
     out = [f"{'instructions':40}" + "".join(f"{name:>14}" for name in STAGES.values())]
     for step, counts in steps(budget).items():
         out.append(f"{step:40}" + "".join(f"{count or '-':>14}" for count in counts.values()))

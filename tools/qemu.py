@@ -8,6 +8,7 @@ from pathlib import Path
 # status, also 0 (a clean power-off) and a time-out, is no success.
 EXIT_SUCCESS = 33
 
+KVM = "/dev/kvm"
 OVMF = "/usr/share/ovmf/OVMF.fd"
 
 # The same run every time: one instruction takes one nanosecond of virtual time, and idle time takes none of ours.
@@ -39,8 +40,8 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
     """
     if icount and accel == "kvm":
         raise ValueError("icount counts emulated instructions, so it needs ACCEL=tcg")
-    if accel == "kvm" and not Path("/dev/kvm").exists():
-        raise ValueError("ACCEL=kvm needs /dev/kvm, which this machine does not have; use ACCEL=tcg")
+    if accel == "kvm" and not Path(KVM).exists():
+        raise ValueError(f"ACCEL=kvm needs {KVM}, which this machine does not have; use ACCEL=tcg")
     if uefi and not Path(OVMF).exists():
         raise ValueError(f"UEFI needs {OVMF}; install the package ovmf")
     if not Path(iso).is_file():

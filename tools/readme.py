@@ -13,13 +13,13 @@ stays as it is. A line that tells real time is never compared.
 """
 
 import argparse
-import json
 import re
 import sys
 from pathlib import Path
 
 import bench
 import curve
+import figures
 import flow
 
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- figures end -->)", re.DOTALL)
@@ -31,15 +31,15 @@ def demo_lines(file):
 
 
 def bench_lines(file):
-    return bench.table(json.loads(file.read_text(encoding="ascii")))
+    return bench.table(figures.read(file), figures.read(file.with_name("floor.json")))
 
 
 def calls_lines(file):
-    return bench.calls_table(json.loads(file.read_text(encoding="ascii")))
+    return bench.calls_table(figures.read(file))
 
 
 def curve_lines(file):
-    return curve.summary(json.loads(file.read_text(encoding="ascii")))
+    return curve.summary(figures.read(file))
 
 
 def text_lines(file):

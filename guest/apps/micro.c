@@ -157,6 +157,7 @@ void micro_start(void)
         hypercall_exit(0);
     }
     micro_wait_calibrate(micro_measure_start());
+    micro_measure_print_cpu();
     micro_measure_print_head();
     for (unsigned int i = 0; i < sizeof figures / sizeof figures[0]; i++)
         measure(&figures[i]);

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How the micro-benchmark measures: work=micro and work=calls.
 //
-// The model. A figure is an operation, timed `n` times between two readings of the TSC, each time after a random
-// pause, so that no sample sits at the same phase of anything; the cost of an empty pair of readings is taken off.
-// Then the operation runs some more times between two HCALL_COUNTERS calls, for what an instruction count cannot
-// show: ring crossings, device accesses, address-space switches. `prepare` is part of neither.
+// The model. A figure is an operation, timed `n` times (micro_sample.h). Then it runs some more times between two
+// HCALL_COUNTERS calls, for what an instruction count cannot show: ring crossings, device accesses, address-space
+// switches. `prepare` is part of neither.
 //
-// Each figure is a row of a table, or with report=json one line of output that begins with "@json micro". Where every instruction is one tick (QEMU with
-// -icount shift=0) the unit is "instructions", and the figures are the same in every run; elsewhere it is "ticks".
+// Each figure is a row of a table, or with report=json one line of output that begins with "@json micro". Where every
+// instruction is one tick the unit is "instructions", and the figures are the same in every run (micro_sample_unit()).
 #pragma once
 
 #include <stdint.h>
 
 #include "clock.h"
+#include "micro_sample.h"
 
 #include <abi/lull.h>
 
@@ -26,20 +26,11 @@ struct micro_figure {
     uint64_t (*sample)(void); // to be timed: returns ticks, with those of an empty pair
 };
 
-// What came of it: ticks, and the sums over MICRO_COUNT_ROUNDS runs.
+// What came of it, and the sums over MICRO_COUNT_ROUNDS runs.
 struct micro_result {
-    uint64_t min, median, p99, max;
+    struct micro_sample_result ticks;
     struct lull_counters sum;
 };
-
-// The sample of an operation that is over when it returns.
-#define MICRO_TIMED(operation)               \
-    static uint64_t sample_##operation(void) \
-    {                                        \
-        uint64_t start_tsc = clock_tsc();    \
-        operation();                         \
-        return clock_tsc() - start_tsc;      \
-    }
 
 // Reads n= (500 samples unless given) and report=. Before all that follows.
 void micro_measure_init(void);
@@ -52,6 +43,9 @@ uint64_t micro_measure_start(void);
 
 // Measures a figure, and shuts the clock event down.
 void micro_measure(const struct micro_figure *figure, struct micro_result *result);
+
+// Prints what was measured on: the CPU, the rate of its TSC, the unit. Behind micro_measure_start().
+void micro_measure_print_cpu(void);
 
 // Print the head of the table, if it has one, and the row of a figure.
 void micro_measure_print_head(void);

@@ -15,6 +15,7 @@
 #include "clock.h"
 #include "hypercall.h"
 #include "micro.h"
+#include "micro_sample.h"
 #include "pages.h"
 #include "panic.h"
 #include "random.h"
@@ -23,11 +24,7 @@
 #define DELAY_SPREAD_NS 40000u
 #define SPIN_ROUNDS 100000000u
 
-// The calibration comes down from this delay in steps. More than TOLERANCE ticks above the others means that the
-// event came before the halt; a few ticks are the rounding of the timer.
-#define CALIBRATE_FROM_NS 32768u
-#define CALIBRATE_STEP_NS 16u
-#define CALIBRATE_TRIES 3u
+// So many ticks more are the rounding of the timer, and no event that came before the halt.
 #define TOLERANCE 8u
 
 static uint64_t seed = 2;
@@ -39,7 +36,7 @@ static uint64_t random_delay_ns(void)
     return DELAY_MIN_NS + random_next(&seed) % DELAY_SPREAD_NS;
 }
 
-static uint64_t ticks_from_ns(uint64_t ns)
+uint64_t micro_wait_ticks(uint64_t ns)
 {
     const volatile struct lull_time_page *page = pages_time();
     unsigned __int128 scaled = (unsigned __int128)ns << page->shift;
@@ -77,7 +74,8 @@ void micro_wait_blocked(void)
 static uint64_t since_deadline(void)
 {
     const volatile struct lull_time_page *page = pages_time();
-    uint64_t deadline_tsc = page->base_tsc + ticks_from_ns(pages_vcpu()->timer.deadline_ns - page->base_ns);
+    uint64_t deadline_tsc =
+        page->base_tsc + micro_wait_ticks(pages_vcpu()->timer.deadline_ns - page->base_ns);
 
     return micro_stamp - deadline_tsc;
 }
@@ -104,7 +102,7 @@ static uint64_t excess_ticks(uint64_t delay_ns)
     micro_stamp = 0;
     hypercall_set_clockevent(delay_ns);
     micro_wait_blocked();
-    return clock_tsc() - start_tsc - ticks_from_ns(delay_ns);
+    return clock_tsc() - start_tsc - micro_wait_ticks(delay_ns);
 }
 
 // The same by the call that does both. The deadline is computed before the time counts: that shifts all excesses alike.
@@ -114,38 +112,13 @@ static uint64_t excess_ticks_by_call(uint64_t delay_ns)
     uint64_t start_tsc = clock_tsc();
 
     hypercall_block(deadline_ns, 0);
-    return clock_tsc() - start_tsc - ticks_from_ns(delay_ns);
-}
-
-static uint64_t best_excess_ticks(uint64_t delay_ns, bool by_call)
-{
-    uint64_t best = UINT64_MAX;
-
-    for (unsigned int i = 0; i < CALIBRATE_TRIES; i++) {
-        uint64_t ticks = by_call ? excess_ticks_by_call(delay_ns) : excess_ticks(delay_ns);
-
-        if (ticks < best)
-            best = ticks;
-    }
-    return best;
-}
-
-static uint64_t calibrate(uint64_t empty_ticks, bool by_call)
-{
-    uint64_t delay_ns = CALIBRATE_FROM_NS;
-    uint64_t limit = best_excess_ticks(delay_ns, by_call) + TOLERANCE;
-
-    while (delay_ns > CALIBRATE_STEP_NS && best_excess_ticks(delay_ns - CALIBRATE_STEP_NS, by_call) <= limit)
-        delay_ns -= CALIBRATE_STEP_NS;
-    while (delay_ns > 1 && best_excess_ticks(delay_ns - 1, by_call) <= limit)
-        delay_ns--;
-    return ticks_from_ns(delay_ns) - empty_ticks;
+    return clock_tsc() - start_tsc - micro_wait_ticks(delay_ns);
 }
 
 void micro_wait_calibrate(uint64_t empty_ticks)
 {
-    halt_ticks = calibrate(empty_ticks, false);
-    block_ticks = calibrate(empty_ticks, true);
+    halt_ticks = micro_wait_ticks(micro_sample_calibrate(excess_ticks, TOLERANCE)) - empty_ticks;
+    block_ticks = micro_wait_ticks(micro_sample_calibrate(excess_ticks_by_call, TOLERANCE)) - empty_ticks;
 }
 
 void micro_wait_halt(void)

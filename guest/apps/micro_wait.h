@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Ticks of the TSC in so many nanoseconds, below 2^60; rounded down.
+uint64_t micro_wait_ticks(uint64_t ns);
+
 // Arms a one-shot a random 20 .. 60 us ahead.
 void micro_wait_arm(void);
 

@@ -8,12 +8,15 @@ cold ones, from which it has been taken off because there it is mostly the cost 
 
 import argparse
 import csv
-import json
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+
+import figures  # noqa: E402
 
 MODES = ("hot", "cold", "worst")
 STRUCTURES = ("nothing", "sorted list", "4-ary heap", "red-black tree", "wheel")
@@ -120,30 +123,27 @@ def write_files(cells, memory, folder):
     for structure in STRUCTURES:
         for workload in WORKLOADS:
             for size in SIZES:
-                figures = {mode: cells.get((mode, structure, workload, size)) for mode in TITLES}
-                if any(value is not None for value in figures.values()):
+                cell = {mode: cells.get((mode, structure, workload, size)) for mode in TITLES}
+                if any(value is not None for value in cell.values()):
                     rows.append({"structure": structure, "workload": workload, "timers": size,
-                                 "hot_ns": figures["hot"], "cold_ns": figures["cold"],
-                                 "worst_ns": figures["worst"], "instructions": figures["instructions"],
+                                 "hot_ns": cell["hot"], "cold_ns": cell["cold"],
+                                 "worst_ns": cell["worst"], "instructions": cell["instructions"],
                                  "bytes_per_timer": memory.get(structure, (None, None))[0],
                                  "bytes_fixed": memory.get(structure, (None, None))[1]})
-    (folder / "wheel.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    figures.write_json(folder / "wheel.json", figures.about(), rows)
     with open(folder / "wheel.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
 
 
-COLOURS = {"sorted list": "#e69f00", "4-ary heap": "#009e73", "red-black tree": "#d55e00", "wheel": "#0072b2"}
+COLOURS = {"sorted list": figures.YELLOW, "4-ary heap": figures.GREEN, "red-black tree": figures.RED, "wheel": figures.BLUE}
 
 
 def plot(cells, folder):
-    """One small plot for each workload: hot nanoseconds against the number of timers. On white, so it reads anywhere."""
-    script = ["set terminal svg size 1000,1180 font 'sans-serif,13' background '#ffffff' name 'wheel'",
-              f"set output '{folder}/wheel.svg'",
-              "set multiplot layout 4,2 title 'Nanoseconds per step, caches hot, against the number of timers'",
-              "set logscale xy\nset grid linecolor rgb '#dddddd'\nset border 3 linecolor rgb '#444444'",
-              "set tics nomirror\nset format x '10^{%L}'\nset xrange [1:1000000]\nset yrange [2:8000]\nunset key"]
+    """One small plot for each workload: hot nanoseconds against the number of timers."""
+    script = ["set multiplot layout 4,2 title 'Nanoseconds per step, caches hot, against the number of timers'",
+              "set logscale xy\nset grid\nset format x '10^{%L}'\nset xrange [1:1000000]\nset yrange [2:8000]\nunset key"]
     for workload in WORKLOADS:
         lines, data = [], []
         for structure in STRUCTURES[1:]:
@@ -159,7 +159,7 @@ def plot(cells, folder):
                   ", ".join(f"NaN with linespoints lw {3 if name == 'wheel' else 1.5} pt 7 ps 0.5 "
                             f"lc rgb '{colour}' title '{name}'" for name, colour in COLOURS.items()))
     script.append("unset multiplot")
-    subprocess.run(["gnuplot"], input="\n".join(script) + "\n", text=True, check=True)
+    figures.plot("\n".join(script) + "\n", folder / "wheel.svg", "1000,1180")
 
 
 def main():

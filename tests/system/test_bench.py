@@ -6,11 +6,15 @@ The limits hold for what gcc makes of the sources. A change that lowers a figure
 above the median, rounded up, and the same above the 99th percentile. `tools/bench.py build/bench.iso --limits` prints them.
 """
 
+import json
 import re
+import subprocess
 from pathlib import Path
 
 import bench
+import mkiso
 import pytest
+import qemu
 import readme
 
 # figure: (limit of the median, limit of the 99th percentile, goal)
@@ -75,6 +79,25 @@ def run(boot, entry):
     return get
 
 
+floor_runs = []
+
+
+@pytest.fixture
+def floor(build, tmp_path):
+    """The figures of the floor kernel, and its lines, of two runs."""
+    if not floor_runs:
+        iso = tmp_path / "floor.iso"
+        mkiso.build(iso, build / "floor.elf", *mkiso.entry("", [], "text"))
+        for _ in range(2):
+            done = subprocess.run(qemu.command(iso, icount=True), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+            assert done.returncode == qemu.EXIT_SUCCESS, done.stdout
+            figures, problems = bench.parse_floor(done.stdout)
+            assert not problems, done.stdout
+            floor_runs.append((figures, re.findall(r"^@json floor .*$", done.stdout, re.MULTILINE)))
+    return floor_runs
+
+
 @pytest.fixture
 def by_gcc(build):
     if build.name == "clang":
@@ -107,9 +130,23 @@ def test_two_runs_are_equal(run):
     assert run(0)[1] == run(1)[1]
 
 
-def test_readme_has_these_figures(run, by_gcc):
+def test_the_floor_is_exact_and_below(run, floor):
+    """What the CPU does at least is a handful of instructions, the same each time, and nothing of ours costs less."""
+    assert floor[0] == floor[1]
+    figures = {figure["name"]: figure for figure in floor[0][0]}
+    assert all(figure["unit"] == "instructions" for figure in figures.values())
+    # int and iretq; syscall and sysret; the load of the register, int, the timer's register, iretq; int3, two to hand over
+    # where it was, iretq, the handler's way back.
+    assert [figures[name]["max"] for name in ("hypercall_null_int", "hypercall_null_syscall", "arm_head",
+                                              "exception_reflect_bp")] == [2, 2, 4, 5]
+    assert all(figure["max"] <= 20 for figure in figures.values()), figures
+    least = bench.floors(floor[0][0])
+    assert all(least[figure["name"]] < figure["min"] for figure in run(0)[0] if figure["name"] in least)
+
+
+def test_readme_has_these_figures(run, floor, by_gcc):
     committed = readme.blocks(Path("README.md").read_text(encoding="utf-8"))["bench"]
-    pairs = readme.differences(committed, bench.table(run(0)[0]))
+    pairs = readme.differences(committed, bench.table(run(0)[0], floor[0][0]))
     assert not pairs, readme.complaint("bench", pairs)
 
 
@@ -138,3 +175,43 @@ def test_parse_can_fail():
     assert bench.parse("")[1]
     assert bench.parse("@json micro {\n")[1]
     assert bench.parse('@json micro {"name": "arm_head"}\n')[1]
+    assert bench.parse_floor("")[1]
+
+
+ROW = {"name": "arm_head", "unit": "instructions", "n": 1, "min": 7, "median": 7, "p99": 7, "max": 7, "crossings": 1.0,
+       "mmio": 1.0, "cr3_loads": 0.0}
+
+
+def test_nothing_but_instructions_stands_beside_goals_and_peers():
+    """Those are instructions: beside cycles they would be a comparison that nobody made."""
+    assert "Xen" in bench.table([ROW], [])[0] and "861-1084" in bench.table([ROW], [])[1]
+    for unit in ("TSC cycles", "emulated ticks"):
+        lines = bench.table([{**ROW, "unit": unit}], [])
+        assert lines[0].startswith(unit) and "goal" not in lines[0] and "Xen" not in lines[0] and "861" not in lines[1]
+        assert bench.calls_table([{**ROW, "unit": unit}])[0].startswith(unit)
+
+
+def test_a_unit_that_is_none_is_noticed():
+    def problems(*rows):
+        return bench.parse("".join(f"@json micro {json.dumps(row)}\n" for row in rows))[1]
+
+    assert not problems(ROW)
+    assert problems({**ROW, "unit": "cycles"})
+    assert problems(ROW, {**ROW, "name": "clock_read", "unit": "TSC cycles"})
+
+
+def test_without_icount_a_tick_is_no_instruction(boot, entry):
+    """In the emulator it is no cycle of a CPU either, and says so."""
+    boot_line, modules = entry("bench")
+    outcome = boot(f"{boot_line} exit=debug report=json", [(modules[0][0], "micro -- work=micro n=100")], icount=False)
+    figures, problems = bench.parse(outcome.succeeded().text)
+    assert not problems and {figure["unit"] for figure in figures} == {"emulated ticks"}
+    cpu = bench.parse_cpu(outcome.text)
+    assert cpu["unit"] == "emulated ticks" and "QEMU" in cpu["model"] and cpu["tsc_khz"] > 0
+
+
+def test_kvm_without_its_device_says_what_is_missing(build, monkeypatch, capsys):
+    monkeypatch.setattr(qemu, "KVM", "/dev/no-kvm")
+    monkeypatch.setattr("sys.argv", ["bench.py", str(build / "lull.elf"), str(build / "lull.elf"), "--accel", "kvm"])
+    assert bench.main() == 2
+    assert "ACCEL=kvm needs /dev/no-kvm, which this machine does not have" in capsys.readouterr().err
