@@ -3,7 +3,13 @@
 # `make help` lists the targets. Sources are listed in hv/hv.mk, guest/guest.mk and tests/guests/guests.mk.
 
 TOOLCHAIN ?= gcc
-ifeq ($(TOOLCHAIN),clang)
+# UBSAN=1: what C leaves undefined panics and says where (hv/core/ubsan.c). Never for measuring.
+UBSAN     ?= 0
+ifeq ($(UBSAN)-$(TOOLCHAIN),1-clang)
+BUILD     ?= build/clang/ubsan
+else ifeq ($(UBSAN),1)
+BUILD     ?= build/ubsan
+else ifeq ($(TOOLCHAIN),clang)
 BUILD     ?= build/clang
 else
 BUILD     ?= build
@@ -49,6 +55,10 @@ FREESTANDING := -std=gnu11 -ffreestanding -mgeneral-regs-only -mno-red-zone -fno
 
 # No frame may reach over the guard page below a stack (hv/x86/stacks.h).
 HV_CFLAGS    := $(FREESTANDING) -mcmodel=kernel -Wframe-larger-than=2048 -Ihv -Ihv/shared
+ifeq ($(UBSAN),1)
+# Not null: this_cpu is a null pointer, in a segment (x86/cpu.h), and page 0 is in no map.
+HV_CHECKED   := -fsanitize=undefined -fno-sanitize=null
+endif
 GUEST_CFLAGS := $(FREESTANDING) -Iguest -Ihv/shared
 NASMFLAGS    := -f elf64 -g -F dwarf -Werror -I$(BUILD)/
 LDFLAGS      := -nostdlib -static -z noexecstack -z max-page-size=4096 --fatal-warnings --build-id=none
@@ -82,7 +92,7 @@ ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
 all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BUILD)/floor.elf ## build the hypervisor and the guests
 
 help: ## list the targets
-	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [BUILD=DIR]\n\n'
+	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [UBSAN=1] [BUILD=DIR]\n\n'
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
 		while IFS="$$(printf '\t')" read -r name text; do printf '  %-11s %s\n' "$$name" "$$text"; done
 
@@ -212,7 +222,9 @@ clean: ## remove everything that was built
 $(BUILD)/obj/hv/%.c.o: %.c
 	$(SAY) CC $<
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(HV_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(HV_CFLAGS) $(HV_CHECKED) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/hv/hv/core/ubsan.c.o: HV_CHECKED :=
 
 $(BUILD)/obj/guest/%.c.o: %.c
 	$(SAY) CC-GUEST $<

@@ -62,6 +62,9 @@ HV_SRCS += \
 	hv/core/trace.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
+ifeq ($(UBSAN),1)
+HV_SRCS += hv/core/ubsan.c
+endif
 
 # hv/dev/
 HV_SRCS += \
