@@ -204,7 +204,7 @@ system: ## system tests: boot ISOs in QEMU and talk to them
 
 check: ## format, include floors, headers, static analysis
 	@tools/install-deps test
-	@tools/check.py --flags="$(HV_CFLAGS)" --guest-flags="$(GUEST_CFLAGS)"
+	@tools/check.py --flags="$(HV_CFLAGS)" --guest-flags="$(GUEST_CFLAGS)" --cache $(BUILD)/tidy
 
 prove: ## prove that no wake-up is lost, and the time arithmetic, and that mutations are found out; `make test` runs most of it
 	@tools/install-deps prove

@@ -159,7 +159,7 @@ def test_bochs(iso, entry):
 def test_guests_are_spread(console, images):
     machine = console("mode=interactive", images("sleeper count=8 mem=16K name=s"), smp=4, icount=True)
     machine.prompt()
-    # Each begins where the fewest are (test_guests.c); one that has to wait then moves to a CPU that sleeps, so that how
+    # Each begins where the fewest are (test_guest_change.c); one that has to wait then moves to a CPU that sleeps, so that how
     # many there are on each depends on when they wait.
     counts = [row["guests"] for row in cpus(machine)]
     assert sum(counts) == 8 and sum(count > 0 for count in counts) >= 2, counts

@@ -14,7 +14,6 @@
 
 #define EVENT_NS 50000u
 
-static uint32_t entries;
 static uint64_t first_ns, moved_ns;
 static uint64_t next_record;
 
@@ -71,7 +70,6 @@ static void program(struct vcpu *vcpu)
 static void run(uint32_t classes)
 {
     start(1, program);
-    entries = 0;
     next_record = 0;
     if (classes != 0)
         assert_true(tracing_start(classes));
@@ -144,7 +142,6 @@ static void begins_and_stops_while_guests_live(void **state)
 {
     (void)state;
     start(1, ticking);
-    entries = 0;
     next_record = 0;
     create(GUEST_CPU_ANY);
     world_run(0, EVENT_NS / 2);

@@ -8,18 +8,8 @@ WORLD_SRCS   := $(filter-out hv/vm/module_line.c,$(wildcard hv/vm/*.c)) hv/core/
 WORLD_CFLAGS := -iquote tests/fake/world -iquote tests/fake/machine -Itests/fake/world -Itests/fake -Itests/unit \
 	-Dsched_yield=hv_sched_yield # the C library's is another
 
-UNIT_TESTS += test_guests
-UNIT_SRCS_test_guests   := tests/unit/test_guests.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
-UNIT_CFLAGS_test_guests := $(WORLD_CFLAGS)
+WORLD_TESTS := test_guests test_guest_change test_hypercalls test_upcall test_vtimer test_event_account test_tracing
 
-UNIT_TESTS += test_hypercalls
-UNIT_SRCS_test_hypercalls   := tests/unit/test_hypercalls.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
-UNIT_CFLAGS_test_hypercalls := $(WORLD_CFLAGS)
-
-UNIT_TESTS += test_vtimer
-UNIT_SRCS_test_vtimer   := tests/unit/test_vtimer.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
-UNIT_CFLAGS_test_vtimer := $(WORLD_CFLAGS)
-
-UNIT_TESTS += test_tracing
-UNIT_SRCS_test_tracing   := tests/unit/test_tracing.c $(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
-UNIT_CFLAGS_test_tracing := $(WORLD_CFLAGS)
+UNIT_TESTS += $(WORLD_TESTS)
+$(foreach test,$(WORLD_TESTS),$(eval UNIT_SRCS_$(test) := tests/unit/$(test).c $(WORLD_SRCS) hv/shared/lib/format.c \
+	$(UNIT_LOG) $(UNIT_PANIC))$(eval UNIT_CFLAGS_$(test) := $(WORLD_CFLAGS)))

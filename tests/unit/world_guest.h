@@ -18,6 +18,7 @@
 #define RAM_PAGES 4u
 
 static const char *reason; // why create() has refused
+static uint32_t entries;   // of any guest; counted by the programs
 
 static inline void start(uint32_t cpus, void (*program)(struct vcpu *vcpu))
 {
@@ -26,6 +27,7 @@ static inline void start(uint32_t cpus, void (*program)(struct vcpu *vcpu))
     world_program = program;
     world_start(cpus);
     reason = NULL;
+    entries = 0;
 }
 
 // All is given back.
@@ -54,4 +56,23 @@ static inline struct guest *create(uint32_t cpu)
 static inline void run_for(uint32_t cpu, uint64_t ns)
 {
     world_run(cpu, clock_now_ns() + ns);
+}
+
+// ---- Programs ---------------------------------------------------------------------------------------------------
+
+// Waits for ever.
+static inline void sleeper(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    entries++;
+    world_hypercall(HCALL_HALT, 0, 0, 0);
+}
+
+// Computes for ever.
+static inline void spinner(struct vcpu *vcpu)
+{
+    (void)vcpu;
+    entries++;
+    while (world_compute(NSEC_PER_MSEC)) {
+    }
 }
