@@ -59,6 +59,7 @@ HV_SRCS += \
 	hv/core/log.c \
 	hv/core/option.c \
 	hv/core/page_alloc.c \
+	hv/core/page_debug.c \
 	hv/core/trace.c \
 	hv/core/panic.c \
 	hv/core/symbols.c

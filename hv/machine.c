@@ -56,7 +56,7 @@ static bool map_low_modules(const struct boot_info *boot)
     return mapped;
 }
 
-void machine_init_memory(const struct boot_info *boot)
+void machine_init_memory(const struct boot_info *boot, const struct boot_options *options)
 {
     static struct boot_memory_range reserved[1 + BOOT_INFO_MODULES_MAX];
     uint32_t count = 0;
@@ -65,18 +65,19 @@ void machine_init_memory(const struct boot_info *boot)
     reserved[count++] = (struct boot_memory_range){ (uint64_t)image_load_start, (uint64_t)image_load_end };
     for (uint32_t i = 0; i < boot->module_count; i++)
         reserved[count++] = (struct boot_memory_range){ boot->modules[i].start, boot->modules[i].end };
-    page_alloc_init(boot->memory, boot->memory_count, reserved, count);
+    page_alloc_init(boot->memory, boot->memory_count, reserved, count, options->debug == BOOT_DEBUG_PAGES);
     if (page_alloc_total_count() < MEMORY_MIN_PAGES)
         panic_machine("the loader's memory map has %llu KiB of usable RAM, Lull needs at least %u KiB; "
                       "give the machine more (QEMU: -m 512M)",
                       (unsigned long long)page_alloc_total_count() * 4, MEMORY_MIN_PAGES * 4);
-    mapped = paging_begin() &&
+    mapped = paging_begin(options->debug == BOOT_DEBUG_PAGES) &&
              paging_add_ram(boot->start_page, boot->start_page + (boot->start_page != 0) * PAGING_PAGE_SIZE);
     for (uint32_t i = 0; mapped && i < boot->memory_count; i++)
         mapped = paging_add_ram(boot->memory[i].start, boot->memory[i].end);
     if (!mapped || !map_low_modules(boot))
         panic_machine("memory is out while building page tables; give the machine more (QEMU: -m 512M)");
     paging_finish();
+    page_alloc_start_debug();
     machine_screen_map(boot);
     log_info("memory: %llu MiB usable", (unsigned long long)page_alloc_total_count() / 256);
 }

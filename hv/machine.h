@@ -14,7 +14,7 @@ struct boot_info;
 struct boot_options;
 
 // The final page tables and the page allocator. Stops without enough memory.
-void machine_init_memory(const struct boot_info *boot);
+void machine_init_memory(const struct boot_info *boot, const struct boot_options *options);
 
 // ACPI tables, PIC, local APIC, I/O APICs. Stops without a local APIC.
 void machine_init_interrupts(const struct boot_info *boot);

@@ -38,12 +38,12 @@ void hv_main(const struct boot_info *boot, const char *refusal)
     panic_set_action(options.panic);
 
     // The machine. From the end of this part on, timers fire (at the first sleep or guest entry).
-    machine_init_memory(boot);     // page allocator, final page tables: write xor execute from here on
-    machine_init_interrupts(boot); // ACPI, PIC off, local APIC, I/O APICs
-    machine_init_clock(&options);  // TSC or HPET, calibrated
-    machine_init_timer(&options);  // LAPIC timer or HPET comparator; the timer queue
-    machine_init_console();        // the serial line interrupts instead of being polled
-    machine_screen_defer();        // the screen is painted by timers
+    machine_init_memory(boot, &options); // page allocator, final page tables: write xor execute from here on
+    machine_init_interrupts(boot);       // ACPI, PIC off, local APIC, I/O APICs
+    machine_init_clock(&options);        // TSC or HPET, calibrated
+    machine_init_timer(&options);        // LAPIC timer or HPET comparator; the timer queue
+    machine_init_console();              // the serial line interrupts instead of being polled
+    machine_screen_defer();              // the screen is painted by timers
 
     // Guests. From the end of this part on, there is no way back into this function.
     vcpu_time_init(machine_tsc_hz());

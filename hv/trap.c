@@ -8,6 +8,7 @@
 #include "trap.h"
 
 #include "core/log.h"
+#include "core/page_debug.h"
 #include "core/panic.h"
 #include "dev/uart.h"
 #include "monitor/monitor.h"
@@ -151,8 +152,9 @@ void trap_in_hypervisor(struct trap_frame *frame)
     uint64_t recovery = recovery_address(frame->rip);
 
     if (recovery == 0)
-        panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx",
-                   (unsigned long long)frame->vector, (unsigned long long)frame->error);
+        panic_trap(frame, control_cr2(), "exception %llu in the hypervisor, error code 0x%llx%s",
+                   (unsigned long long)frame->vector, (unsigned long long)frame->error,
+                   frame->vector == VECTOR_PF ? page_debug_explain(control_cr2()) : "");
     frame->rip = recovery;
 }
 

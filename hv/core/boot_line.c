@@ -19,6 +19,7 @@ static const char *const deadmen[] = { "on", "off", "all", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const screens[] = { "on", "off", NULL };
 static const char *const traces[] = { "off", "all", "interrupts", "hypercalls", "timers", "scheduler", NULL };
+static const char *const debugs[] = { "none", "pages", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const all[] = { "all", NULL };
 static const char *const shows[] = { "end", "deaths", NULL };
@@ -35,6 +36,7 @@ static const struct option table[] = {
     { "deadman", OPTION_WORD, .words = deadmen, OPTION_FIELD(struct boot_options, deadman) },
     { "exit", OPTION_WORD, .words = exits, OPTION_FIELD(struct boot_options, exit_debug) },
     { "screen", OPTION_WORD, .words = screens, OPTION_FIELD(struct boot_options, screen_off) },
+    { "debug", OPTION_WORD, .words = debugs, OPTION_FIELD(struct boot_options, debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "trace", OPTION_WORD, .words = traces, OPTION_FIELD(struct boot_options, trace) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },

@@ -55,6 +55,11 @@ enum boot_trace {
     BOOT_TRACE_SCHEDULER,
 };
 
+enum boot_debug {
+    BOOT_DEBUG_NONE,
+    BOOT_DEBUG_PAGES,
+};
+
 enum boot_handover {
     BOOT_HANDOVER_AUTO, // where the CPU has no ARAT
     BOOT_HANDOVER_ON,
@@ -73,6 +78,7 @@ struct boot_options {
     bool exit_debug;       // exit=none|debug: at the end, leave QEMU with a status
     bool screen_off;       // screen=on|off: show the log on the screen too, if there is one
     enum boot_trace trace; // trace=off|all|interrupts|hypercalls|timers|scheduler: recorded from the start
+    enum boot_debug debug; // debug=none|pages: what is checked at the price of time and memory
     bool report_json;      // report=text|json: figures as @json lines too
     uint32_t demo_seconds; // demo_seconds=1..3600: the measured time of each phase
     uint32_t demo_guests;  // demo_guests=1..1000

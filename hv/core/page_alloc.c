@@ -6,6 +6,7 @@
 #include "core/assert.h"
 #include "core/boot_memory.h"
 #include "core/log.h"
+#include "core/page_debug.h"
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "x86/paging.h"
@@ -32,15 +33,20 @@ static struct boot_memory pool = { .ranges = storage, .capacity = RANGES_MAX };
 static uint32_t carve_index;
 static uint64_t carve_next;
 
+// From one page that is given out to the next. Where that is more than a page, all goes the careful way (page_debug.h).
+static uint64_t step = PAGE_ALLOC_PAGE_SIZE;
+
 static uint64_t free_head;
 static uint64_t free_count;
 static uint64_t total_count;
 
 void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_count,
-                     const struct boot_memory_range *reserved, uint32_t reserved_count)
+                     const struct boot_memory_range *reserved, uint32_t reserved_count, bool debug)
 {
     bool complete = true;
 
+    step = debug ? 2 * PAGE_ALLOC_PAGE_SIZE : PAGE_ALLOC_PAGE_SIZE;
+    page_debug_init();
     seal = 0x9e3779b97f4a7c15ull * (tsc_read() | 1);
     pool.count = 0;
     for (uint32_t i = 0; i < range_count; i++)
@@ -56,7 +62,7 @@ void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_coun
 
     total_count = 0;
     for (uint32_t i = 0; i < pool.count; i++)
-        total_count += (pool.ranges[i].end - pool.ranges[i].start) / PAGE_ALLOC_PAGE_SIZE;
+        total_count += (pool.ranges[i].end - pool.ranges[i].start + step - PAGE_ALLOC_PAGE_SIZE) / step;
     free_count = total_count;
     free_head = 0;
     carve_index = 0;
@@ -68,8 +74,8 @@ static uint64_t carve(void)
     uint64_t phys = carve_next;
 
     assert(carve_index < pool.count);
-    carve_next += PAGE_ALLOC_PAGE_SIZE;
-    if (carve_next == pool.ranges[carve_index].end) {
+    carve_next += step;
+    if (carve_next >= pool.ranges[carve_index].end) {
         carve_index++;
         carve_next = carve_index < pool.count ? pool.ranges[carve_index].start : 0;
     }
@@ -86,23 +92,53 @@ static uint64_t pop_free(void)
     return phys;
 }
 
-uint64_t page_alloc(void)
-{
-    if (free_count == 0)
-        return 0;
-    free_count--;
-
-    uint64_t phys = free_head != 0 ? pop_free() : carve();
-    memset(phys_to_virt(phys), 0, PAGE_ALLOC_PAGE_SIZE);
-    return phys;
-}
-
 // True where page_alloc() has given this page at some time.
 static bool was_carved(uint64_t phys)
 {
     if (!boot_memory_contains(&pool, phys, phys + PAGE_ALLOC_PAGE_SIZE))
         return false;
     return carve_index == pool.count || phys < carve_next;
+}
+
+static bool is_careful(void)
+{
+    return __builtin_expect(step != PAGE_ALLOC_PAGE_SIZE, 0);
+}
+
+void page_alloc_start_debug(void)
+{
+    if (!is_careful())
+        return;
+    page_debug_start();
+    for (uint32_t i = 0; i < pool.count; i++) {
+        for (uint64_t at = pool.ranges[i].start; at < pool.ranges[i].end; at += PAGE_ALLOC_PAGE_SIZE) {
+            bool red = (at - pool.ranges[i].start) % step != 0;
+
+            if (red || !was_carved(at))
+                page_debug_hide(at, red);
+        }
+    }
+}
+
+static uint64_t carefully(void)
+{
+    if (carve_index == pool.count || page_debug_waiting() > PAGE_DEBUG_WAITING)
+        return page_debug_take();
+
+    uint64_t phys = carve();
+    page_debug_show(phys);
+    return phys;
+}
+
+uint64_t page_alloc(void)
+{
+    if (free_count == 0)
+        return 0;
+    free_count--;
+
+    uint64_t phys = is_careful() ? carefully() : free_head != 0 ? pop_free() : carve();
+    memset(phys_to_virt(phys), 0, PAGE_ALLOC_PAGE_SIZE);
+    return phys;
 }
 
 static bool on_free_list(uint64_t phys)
@@ -116,6 +152,11 @@ static bool on_free_list(uint64_t phys)
 void page_free(uint64_t phys)
 {
     assert(is_aligned(phys, PAGE_ALLOC_PAGE_SIZE) && was_carved(phys));
+    if (is_careful()) {
+        page_debug_free(phys);
+        free_count++;
+        return;
+    }
 
     struct free_page *page = phys_to_virt(phys);
     assert(page->seal != (phys ^ seal) || !on_free_list(phys));

@@ -19,9 +19,13 @@
 
 // Starts with the RAM of `ranges` (page aligned, sorted) without the `reserved` ones (any alignment and order: each
 // page that they touch stays out). Once at boot, before any other call here. At most BOOT_INFO_MEMORY_MAX +
-// BOOT_INFO_MODULES_MAX ranges remain; what is beyond that is left unused, and said.
+// BOOT_INFO_MODULES_MAX ranges remain; what is beyond that is left unused, and said. `debug`: every other page is left
+// out, see page_debug.h.
 void page_alloc_init(const struct boot_memory_range *ranges, uint32_t range_count,
-                     const struct boot_memory_range *reserved, uint32_t reserved_count);
+                     const struct boot_memory_range *reserved, uint32_t reserved_count, bool debug);
+
+// With `debug`, all goes as page_debug.h says from now on. Once, when the final map is loaded; nothing was freed yet.
+void page_alloc_start_debug(void);
 
 // Returns the physical address of a page that reads as zeros, or 0 where there is none. Interrupts off.
 uint64_t page_alloc(void);

@@ -37,6 +37,12 @@
 #define RFLAGS_AC (1ull << 18)
 #define RFLAGS_ID (1ull << 21)
 
+// Forget the translation of one page, on this CPU.
+static inline void control_invalidate(uint64_t virt)
+{
+    asm volatile("invlpg (%0)" : : "r"(virt) : "memory");
+}
+
 static inline uint64_t control_cr0(void)
 {
     uint64_t value;

@@ -20,6 +20,9 @@
 #define ENTRY_NO_EXECUTE (1ull << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 
+// Of the direct map, beside no_execute().
+#define RAM_BITS (ENTRY_PRESENT | ENTRY_WRITE | ENTRY_GLOBAL)
+
 #define LARGE_PAGE_SIZE (2ull << 20)
 #define TABLE_ENTRIES 512u
 #define UPPER_HALF (TABLE_ENTRIES / 2)
@@ -33,6 +36,7 @@ extern const char image_text_start[], image_text_end[], image_rodata_end[], imag
 static uint64_t root;            // the hypervisor's own top-level table
 static uint64_t device_map_next; // first free address of the device area
 static uint64_t cpu_map_next;    // and of the CPUs' own
+static bool small_pages;         // the direct map has no large ones
 
 static unsigned index_of(uint64_t virt, enum level level)
 {
@@ -86,8 +90,9 @@ static void unmap_guard(const void *stack)
     *find_entry(root, (uint64_t)stack, LEVEL_PAGE, false) = 0;
 }
 
-bool paging_begin(void)
+bool paging_begin(bool small)
 {
+    small_pages = small;
     root = paging_table_alloc();
     device_map_next = PAGING_DEVICE_MAP;
     cpu_map_next = PAGING_CPU_MAP;
@@ -109,12 +114,12 @@ bool paging_begin(void)
 
 bool paging_add_ram(uint64_t start, uint64_t end)
 {
-    uint64_t bits = ENTRY_WRITE | ENTRY_GLOBAL | no_execute();
+    uint64_t bits = RAM_BITS | no_execute();
     uint64_t image_start = (uint64_t)image_load_start, image_stop = (uint64_t)image_load_end;
 
     for (uint64_t phys = start; phys < end;) {
         bool in_image = phys >= image_start && phys < image_stop;
-        bool large = phys % LARGE_PAGE_SIZE == 0 && end - phys >= LARGE_PAGE_SIZE &&
+        bool large = !small_pages && phys % LARGE_PAGE_SIZE == 0 && end - phys >= LARGE_PAGE_SIZE &&
                      (phys >= image_stop || phys + LARGE_PAGE_SIZE <= image_start);
 
         if (!in_image &&
@@ -123,6 +128,27 @@ bool paging_add_ram(uint64_t start, uint64_t end)
         phys += large ? LARGE_PAGE_SIZE : PAGING_PAGE_SIZE;
     }
     return true;
+}
+
+void paging_hide(uint64_t phys, uint64_t note)
+{
+    uint64_t virt = (uint64_t)phys_to_virt(phys);
+
+    *find_entry(root, virt, LEVEL_PAGE, false) = note;
+    control_invalidate(virt);
+}
+
+void paging_show(uint64_t phys)
+{
+    *find_entry(root, (uint64_t)phys_to_virt(phys), LEVEL_PAGE, false) = phys | RAM_BITS | no_execute();
+}
+
+uint64_t paging_hidden(uint64_t phys)
+{
+    uint64_t virt = (uint64_t)phys_to_virt(phys);
+    const uint64_t *entry = virt >= PAGING_DIRECT_MAP ? find_entry(root, virt, LEVEL_PAGE, false) : NULL;
+
+    return entry != NULL && !(*entry & ENTRY_PRESENT) ? *entry : 0;
 }
 
 void paging_finish(void)

@@ -46,10 +46,18 @@ void paging_table_free(uint64_t phys);
 // Build the final map and leave the boot map: first paging_begin(), then paging_add_ram() for each range
 // of RAM (page aligned, below 64 TiB), then paging_finish(), which loads it. The first two are
 // false if memory is out. Called once at boot, when tables can be allocated; interrupts off. Until then the boot map
-// shows the first 4 GiB at the same place.
-bool paging_begin(void);
+// shows the first 4 GiB at the same place. `small`: no large pages in the direct map, for paging_hide().
+bool paging_begin(bool small);
 bool paging_add_ram(uint64_t start, uint64_t end);
 void paging_finish(void);
+
+// Take a page of RAM out of the direct map, and put it back. While it is out, its entry holds `note`, of which bit 0 is
+// clear and which is not 0; a page that is out already gets another note. paging_hidden(): its note, 0 for a page that
+// is not out, or is no RAM. Other CPUs may go on using it until they forget it by themselves. For the page allocator's
+// debug mode. Context: after paging_finish(), paging_begin() with `small`, interrupts off.
+void paging_hide(uint64_t phys, uint64_t note);
+void paging_show(uint64_t phys);
+uint64_t paging_hidden(uint64_t phys);
 
 // The physical address of the top table of that map, for a CPU that starts.
 uint64_t paging_root(void);

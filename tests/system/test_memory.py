@@ -169,3 +169,13 @@ def test_page_tables(console, build, tmp_path, smp):
         until(lambda condition=condition: stopped_when(condition), f"what `{command}` leads to")
         assert check(machine, tmp_path / "memory", build, images) == ["guest.0", "guest.1", "guest.2", "spin.0", "spin.1"]
         machine.go()
+
+
+def test_careful_pages(boot, short):
+    """debug=pages: half of the RAM, each page hidden while it is free; nothing touches one that is not its own."""
+    boot_line, modules = short
+    total = r"^\[.*\] memory: (\d+) MiB usable"
+    whole, half = (int(boot(f"{boot_line} {words}", modules[:1], smp=2).succeeded().says(total).group(1))
+                   for words in ("", "debug=pages"))
+    assert half in (whole // 2, (whole + 1) // 2)
+    boot(f"{boot_line} debug=pages", modules, smp=2).succeeded()

@@ -5,7 +5,7 @@ UNIT_LOG   := tests/fake/log_capture.c
 UNIT_PANIC := tests/fake/panic_assert.c
 
 UNIT_TESTS += test_page_alloc
-UNIT_SRCS_test_page_alloc   := tests/unit/test_page_alloc.c hv/core/page_alloc.c hv/core/boot_memory.c \
+UNIT_SRCS_test_page_alloc   := tests/unit/test_page_alloc.c hv/core/page_alloc.c hv/core/page_debug.c hv/core/boot_memory.c \
 	$(UNIT_LOG) $(UNIT_PANIC)
 UNIT_CFLAGS_test_page_alloc := -iquote tests/fake/page_alloc -Itests/fake
 

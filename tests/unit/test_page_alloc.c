@@ -3,6 +3,7 @@
 
 #include "core/page_alloc.h"
 
+#include "core/page_debug.h"
 #include "log_capture.h"
 #include "unit.h"
 #include "x86/paging.h"
@@ -16,6 +17,7 @@
 
 uint8_t *fake_ram;
 uint64_t fake_ram_start = RAM_START;
+uint64_t fake_notes[FAKE_NOTES];
 
 static const struct boot_memory_range two_ranges[] = {
     { RAM_START, RAM_START + 4 * PAGE },
@@ -27,6 +29,7 @@ static int allocate_ram(void **state)
     (void)state;
     fake_ram = malloc(RAM_PAGES * PAGE);
     memset(fake_ram, 0xa5, RAM_PAGES * PAGE);
+    memset(fake_notes, 0, sizeof(fake_notes));
     log_capture_reset();
     return fake_ram == NULL;
 }
@@ -48,7 +51,7 @@ static void assert_zero_page(uint64_t phys)
 static void gives_every_page_once_lowest_first(void **state)
 {
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     assert_int_equal(page_alloc_total_count(), 12);
     for (unsigned int i = 0; i < 12; i++) {
         uint64_t expected = RAM_START + (i < 4 ? i : i + 4) * PAGE;
@@ -75,7 +78,7 @@ static void reserved_pages_stay_out(void **state)
     unsigned int count = 0;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, reserved, 3);
+    page_alloc_init(two_ranges, 2, reserved, 3, false);
     assert_int_equal(page_alloc_total_count(), 9);
     while ((phys = page_alloc()) != 0) {
         assert_int_not_equal(phys, RAM_START);
@@ -89,7 +92,7 @@ static void reserved_pages_stay_out(void **state)
 static void boot_does_not_touch_unused_ram(void **state)
 {
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     page_alloc();
     for (size_t i = PAGE; i < RAM_PAGES * PAGE; i++)
         assert_int_equal(fake_ram[i], 0xa5);
@@ -100,7 +103,7 @@ static void freed_pages_come_back_as_zeros(void **state)
     uint64_t a, b;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     a = page_alloc();
     b = page_alloc();
     memset(phys_to_virt(a), 0xee, PAGE);
@@ -118,7 +121,7 @@ static void page_tables_are_pages(void **state)
     uint64_t table;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     table = paging_table_alloc();
     assert_int_equal(table, RAM_START);
     assert_zero_page(table);
@@ -138,7 +141,7 @@ static void wrong_frees_are_caught(void **state)
     uint64_t a, b;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     a = page_alloc();
     b = page_alloc();
     expect_assert_failure(free_twice(a));
@@ -159,7 +162,7 @@ static void seal_in_the_contents_is_no_double_free(void **state)
     uint8_t freed[16];
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     a = page_alloc();
     page_free(a);
     memcpy(freed, phys_to_virt(a), sizeof(freed));
@@ -174,7 +177,7 @@ static void write_after_free_is_caught(void **state)
     uint64_t a;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     a = page_alloc();
     page_free(a);
     memset(phys_to_virt(a), 0, PAGE);
@@ -189,7 +192,7 @@ static void too_many_ranges_are_said(void **state)
     (void)state;
     for (unsigned int i = 0; i < COUNT; i++)
         many[i] = (struct boot_memory_range){ (2 * i + 1) * PAGE, (2 * i + 2) * PAGE };
-    page_alloc_init(many, COUNT, NULL, 0);
+    page_alloc_init(many, COUNT, NULL, 0, false);
     assert_int_equal(log_capture_warnings, 1);
     assert_int_equal(page_alloc_total_count(), COUNT - 3);
 }
@@ -202,7 +205,7 @@ static void random_calls_keep_the_books(void **state)
     unsigned int in_use = 0;
 
     (void)state;
-    page_alloc_init(two_ranges, 2, NULL, 0);
+    page_alloc_init(two_ranges, 2, NULL, 0, false);
     for (int i = 0; i < 100000; i++) {
         if (unit_random_below(&random, 2) == 0) {
             uint64_t phys = page_alloc();
@@ -228,6 +231,111 @@ static void random_calls_keep_the_books(void **state)
     }
 }
 
+// ---- debug=pages ------------------------------------------------------------------------------------------------
+
+static const char *explain(uint64_t phys)
+{
+    return page_debug_explain((uint64_t)phys_to_virt(phys) + 5);
+}
+
+static void start_debug(void)
+{
+    page_alloc_init(two_ranges, 2, NULL, 0, true);
+    page_alloc_start_debug();
+}
+
+static void every_other_page_is_red(void **state)
+{
+    (void)state;
+    start_debug();
+    assert_int_equal(page_alloc_total_count(), 6);
+    for (unsigned int i = 0; i < 6; i++) {
+        uint64_t phys = RAM_START + (i < 2 ? 2 * i : 2 * i + 4) * PAGE;
+
+        assert_string_equal(explain(phys), ": a page that was never given out is used");
+        assert_int_equal(page_alloc(), phys);
+        assert_zero_page(phys);
+        assert_string_equal(explain(phys), "");
+        assert_string_equal(explain(phys + PAGE), ": a red page is touched, beside one that may be in use");
+    }
+    assert_int_equal(page_alloc(), 0);
+}
+
+// Also where a page was given out before pages can be hidden, as page tables are at boot.
+static void what_is_freed_is_hidden_and_comes_back_late(void **state)
+{
+    uint64_t pages[6];
+
+    (void)state;
+    page_alloc_init(two_ranges, 2, NULL, 0, true);
+    pages[0] = page_alloc();
+    page_alloc_start_debug();
+    for (unsigned int i = 1; i < 6; i++)
+        pages[i] = page_alloc();
+    memset(phys_to_virt(pages[0]), 0xee, PAGE);
+    for (unsigned int i = 0; i < 6; i++) {
+        page_free(pages[i]);
+        assert_string_equal(explain(pages[i]), ": a page that is free is used");
+        for (unsigned int at = 0; at < PAGE; at++) // nothing of it is left
+            assert_int_not_equal(*((uint8_t *)phys_to_virt(pages[i]) + at), 0xee);
+    }
+    assert_int_equal(page_alloc_free_count(), 6);
+    for (unsigned int i = 0; i < 6; i++) {
+        assert_int_equal(page_alloc(), pages[i]); // first in, first out
+        assert_zero_page(pages[i]);
+    }
+    assert_int_equal(page_alloc(), 0);
+}
+
+static void unused_ram_comes_before_freed_pages(void **state)
+{
+    uint64_t a;
+
+    (void)state;
+    start_debug();
+    a = page_alloc();
+    page_free(a);
+    for (unsigned int i = 1; i < 6; i++)
+        assert_int_not_equal(page_alloc(), a);
+    assert_int_equal(page_alloc(), a);
+}
+
+static void any_write_after_free_is_caught(void **state)
+{
+    static const unsigned int places[] = { 0, 8, 100, PAGE - 1 };
+
+    (void)state;
+    for (unsigned int i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        uint64_t pages[6];
+
+        memset(fake_notes, 0, sizeof(fake_notes));
+        start_debug();
+        for (unsigned int j = 0; j < 6; j++)
+            pages[j] = page_alloc();
+        page_free(pages[3]);
+        *((uint8_t *)phys_to_virt(pages[3]) + places[i]) ^= 1;
+        expect_assert_failure(page_alloc());
+    }
+}
+
+static void wrong_frees_are_caught_carefully(void **state)
+{
+    uint64_t a, b;
+
+    (void)state;
+    start_debug();
+    a = page_alloc();
+    b = page_alloc();
+    page_free(a);
+    memset(phys_to_virt(a), 0, PAGE); // whatever is written there
+    expect_assert_failure(page_free(a));
+    expect_assert_failure(page_free(a + PAGE));     // red
+    expect_assert_failure(page_free(b + 2 * PAGE)); // never given
+    expect_assert_failure(page_free(b + 8));
+    page_free(b);
+    expect_assert_failure(page_free(b));
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, allocate_ram, free_ram)
 
 int main(void)
@@ -243,6 +351,11 @@ int main(void)
         TEST(write_after_free_is_caught),
         TEST(too_many_ranges_are_said),
         TEST(random_calls_keep_the_books),
+        TEST(every_other_page_is_red),
+        TEST(what_is_freed_is_hidden_and_comes_back_late),
+        TEST(unused_ram_comes_before_freed_pages),
+        TEST(any_write_after_free_is_caught),
+        TEST(wrong_frees_are_caught_carefully),
     };
 
     return cmocka_run_group_tests_name("page_alloc", tests, NULL, NULL);
