@@ -62,6 +62,7 @@ TEST_GUESTS := \
 	hypercall_unknown \
 	int_all \
 	lateness \
+	leftovers \
 	mask \
 	mayfly \
 	next_wake \
