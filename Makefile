@@ -105,6 +105,12 @@ $(BUILD)/demo.iso $(BUILD)/bench.iso: $(BUILD)/%.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only $* --screen text --append "exit=debug report=json"
 
+# All of it is recorded, and sent to the second serial port at the end.
+$(BUILD)/trace.iso: $(BUILD)/lull.iso
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only demo --screen text \
+		--append "exit=debug demo_seconds=1 trace=all trace_records=262144 trace_dump=end"
+
 $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only curve --screen text --append "exit=debug curve_guests=10000"
@@ -140,7 +146,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench budget soak hostile tour readme record debug
+.PHONY: iso run demo bench trace budget soak hostile tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -161,6 +167,11 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
 	@$(MAKE) budget bench-wheel
+
+trace: ## record the demonstration moment by moment: build/trace.json for the Perfetto UI, build/trace.svg
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) $(BUILD)/trace.iso
+	@tools/trace.py demo $(BUILD)/trace.iso --output $(BUILD)/trace
 
 budget: ## where the instructions of the time path go, function by function: tables, build/bench/budget.json
 	@tools/install-deps bench

@@ -61,6 +61,7 @@ HV_SRCS += \
 	hv/core/page_alloc.c \
 	hv/core/page_debug.c \
 	hv/core/trace.c \
+	hv/core/trace_stream.c \
 	hv/core/panic.c \
 	hv/core/symbols.c
 ifeq ($(UBSAN),1)
@@ -86,7 +87,9 @@ HV_SRCS += \
 	hv/dev/screen_text.c \
 	hv/dev/tsc.c \
 	hv/dev/tsc_deadline.c \
-	hv/dev/uart.c
+	hv/dev/uart.c \
+	hv/dev/uart_chip.c \
+	hv/dev/uart_second.c
 
 # hv/time/
 HV_SRCS += \
@@ -165,4 +168,5 @@ HV_SRCS += \
 	hv/monitor/soak.c \
 	hv/monitor/terminal.c \
 	hv/monitor/top.c \
-	hv/monitor/top_row.c
+	hv/monitor/top_row.c \
+	hv/monitor/trace_dump.c

@@ -33,13 +33,13 @@ def add_options(parser, files):
     qemu.add_options(parser)
 
 
-def boot(iso, options, timeout_s):
+def boot(iso, options, timeout_s, **more):
     """Boots an ISO to its end, in virtual time unless the options say otherwise; returns (serial output, problems).
 
-    `options` are those of add_options(). Raises ValueError as qemu.command() does.
+    `options` are those of add_options(), `more` those of qemu.command(). Raises ValueError as qemu.command() does.
     """
     options.icount = options.accel == "tcg" and not getattr(options, "real_time", False)
-    line = qemu.from_options(iso, options)
+    line = qemu.from_options(iso, options, **more)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=timeout_s, check=False)

@@ -29,8 +29,8 @@ def add_options(parser):
 
 
 def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=1, memory="512M", cpu=None,
-            accel="tcg", gdb=None, acpi=True, vga="std", usb=False, log=None, serial="stdio", qmp=None):
-    """Returns the argument vector that boots `iso`, with its first serial port on `serial`.
+            accel="tcg", gdb=None, acpi=True, vga="std", usb=False, log=None, serial="stdio", second=None, qmp=None):
+    """Returns the argument vector that boots `iso`, with its first serial port on `serial` and the second on `second`.
 
     `usb` makes it a USB stick and not a CD.
     `qmp` is a UNIX socket by which programs ask QEMU about the machine.
@@ -59,6 +59,8 @@ def command(iso, *, machine="q35", uefi=False, no_hpet=False, icount=False, smp=
         "-no-reboot",
         "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04",
     ]
+    if second:
+        line += ["-serial", second]
     if usb:
         line += ["-device", "qemu-xhci", "-device", "usb-storage,drive=stick", "-drive",
                  f"if=none,id=stick,format=raw,readonly=on,file={iso}"]

@@ -5,6 +5,7 @@
 
 #include "core/log.h"
 #include "core/option.h"
+#include "core/trace.h"
 
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
@@ -18,7 +19,9 @@ static const char *const handovers[] = { "auto", "on", "off", NULL };
 static const char *const deadmen[] = { "on", "off", "all", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const screens[] = { "on", "off", NULL };
-static const char *const traces[] = { "off", "all", "interrupts", "hypercalls", "timers", "scheduler", NULL };
+static const char *const traces[] = { "off",    "all",       "interrupts", "hypercalls",
+                                      "timers", "scheduler", "marks",      NULL };
+static const char *const dumps[] = { "off", "end", NULL };
 static const char *const debugs[] = { "none", "pages", NULL };
 static const char *const reports[] = { "text", "json", NULL };
 static const char *const all[] = { "all", NULL };
@@ -39,6 +42,9 @@ static const struct option table[] = {
     { "debug", OPTION_WORD, .words = debugs, OPTION_FIELD(struct boot_options, debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
     { "trace", OPTION_WORD, .words = traces, OPTION_FIELD(struct boot_options, trace) },
+    { "trace_records", OPTION_NUMBER, .min = TRACE_RECORDS_MIN, .max = TRACE_RECORDS_MAX,
+      OPTION_FIELD(struct boot_options, trace_records) },
+    { "trace_dump", OPTION_WORD, .words = dumps, OPTION_FIELD(struct boot_options, trace_dump) },
     { "demo_seconds", OPTION_NUMBER, .min = 1, .max = 3600, OPTION_FIELD(struct boot_options, demo_seconds) },
     { "demo_guests", OPTION_NUMBER, .min = 1, .max = 1000, OPTION_FIELD(struct boot_options, demo_guests) },
     { "curve_guests", OPTION_NUMBER, .min = 1, .max = 10000,
@@ -73,6 +79,7 @@ void boot_line_parse(const char *line, struct boot_options *out)
     struct option_word word;
 
     *out = (struct boot_options){ .cpus = BOOT_CPUS_ALL,
+                                  .trace_records = TRACE_RECORDS_DEFAULT,
                                   .demo_seconds = 5,
                                   .demo_guests = 10,
                                   .curve_guests = 1000,

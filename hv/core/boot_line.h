@@ -53,6 +53,7 @@ enum boot_trace {
     BOOT_TRACE_HYPERCALLS,
     BOOT_TRACE_TIMERS,
     BOOT_TRACE_SCHEDULER,
+    BOOT_TRACE_MARKS,
 };
 
 enum boot_debug {
@@ -74,20 +75,23 @@ struct boot_options {
     uint32_t cpus;                     // cpus=1..64|all: how many to run on, the boot CPU included
     enum boot_handover handover;       // handover=auto|on|off: the HPET is the timer while the CPU sleeps
     enum boot_deadman
-        deadman;           // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
-    bool exit_debug;       // exit=none|debug: at the end, leave QEMU with a status
-    bool screen_off;       // screen=on|off: show the log on the screen too, if there is one
-    enum boot_trace trace; // trace=off|all|interrupts|hypercalls|timers|scheduler: recorded from the start
-    enum boot_debug debug; // debug=none|pages: what is checked at the price of time and memory
-    bool report_json;      // report=text|json: figures as @json lines too
-    uint32_t demo_seconds; // demo_seconds=1..3600: the measured time of each phase
-    uint32_t demo_guests;  // demo_guests=1..1000
-    uint32_t curve_guests; // curve_guests=1..10000: the curve's last point
-    uint32_t soak_hours;   // soak_hours=1..100000: how long the soak lasts at least
-    uint64_t fuzz_seed;    // fuzz_seed=1..: of the first hostile guest; each other has the next one
-    uint64_t fuzz_ops;     // fuzz_ops=1..: so many operations, or
-    uint64_t fuzz_lives;   // fuzz_lives=1..: so many lives of hostile guests are enough
-    bool fuzz_show;        // fuzz_show=end|deaths: tell each death, with its last operations
+        deadman;     // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
+    bool exit_debug; // exit=none|debug: at the end, leave QEMU with a status
+    bool screen_off; // screen=on|off: show the log on the screen too, if there is one
+    enum boot_trace
+        trace; // trace=off|all|interrupts|hypercalls|timers|scheduler|marks: recorded from the start
+    uint32_t trace_records;  // trace_records=1024..4194304: kept for each CPU; the next power of two
+    bool trace_dump;         // trace_dump=off|end: sent to COM2 when the work of the mode has ended
+    enum boot_debug debug;   // debug=none|pages: what is checked at the price of time and memory
+    bool report_json;        // report=text|json: figures as @json lines too
+    uint32_t demo_seconds;   // demo_seconds=1..3600: the measured time of each phase
+    uint32_t demo_guests;    // demo_guests=1..1000
+    uint32_t curve_guests;   // curve_guests=1..10000: the curve's last point
+    uint32_t soak_hours;     // soak_hours=1..100000: how long the soak lasts at least
+    uint64_t fuzz_seed;      // fuzz_seed=1..: of the first hostile guest; each other has the next one
+    uint64_t fuzz_ops;       // fuzz_ops=1..: so many operations, or
+    uint64_t fuzz_lives;     // fuzz_lives=1..: so many lives of hostile guests are enough
+    bool fuzz_show;          // fuzz_show=end|deaths: tell each death, with its last operations
     enum panic_action panic; // panic=halt|reboot|exit; with exit=debug the default is exit
     uint32_t complaints;     // how many words of the line were ignored
 };

@@ -9,32 +9,39 @@
 #include "x86/tsc.h"
 
 #define RECORDS_PER_PAGE (PAGE_ALLOC_PAGE_SIZE / sizeof(struct trace_record))
-#define RING_PAGES (TRACE_RING_RECORDS / RECORDS_PER_PAGE)
+#define TABLE_PAGES (PAGE_ALLOC_PAGE_SIZE / sizeof(struct trace_record *))
+#define TABLES (TRACE_RECORDS_MAX / RECORDS_PER_PAGE / TABLE_PAGES)
 
+// Memory comes in single pages: a head, tables, and the records.
 struct trace_ring {
     uint64_t written;
-    struct trace_record *pages[RING_PAGES];
+    uint64_t pages; // of records: a power of two
+    struct trace_record **tables[TABLES];
 };
 
-_Static_assert(RING_PAGES *RECORDS_PER_PAGE == TRACE_RING_RECORDS, "the ring is whole pages");
+_Static_assert(TRACE_RECORDS_MIN % RECORDS_PER_PAGE == 0, "the ring is whole pages");
+_Static_assert(TABLES *TABLE_PAGES *RECORDS_PER_PAGE == TRACE_RECORDS_MAX, "the tables are full");
 _Static_assert(sizeof(struct trace_ring) <= PAGE_ALLOC_PAGE_SIZE, "a ring's head is allocated as one page");
 
 static const uint8_t class_of[TRACE_EVENTS] = {
     [TRACE_TRAP... TRACE_UPCALL] = TRACE_INTERRUPTS,
     [TRACE_CALL... TRACE_RETURN] = TRACE_HYPERCALLS,
     [TRACE_ARM... TRACE_PROGRAM] = TRACE_TIMERS,
-    [TRACE_RUN... TRACE_WAIT] = TRACE_SCHEDULER,
+    [TRACE_RUN... TRACE_NEW] = TRACE_SCHEDULER,
+    [TRACE_MARK] = TRACE_MARKS,
 };
 
 static const char *const names[TRACE_EVENTS] = {
-    [TRACE_TRAP] = "trap",     [TRACE_SLEEP] = "sleep",     [TRACE_WOKEN] = "woken",
-    [TRACE_UPCALL] = "upcall", [TRACE_CALL] = "call",       [TRACE_RETURN] = "return",
-    [TRACE_ARM] = "arm",       [TRACE_DISARM] = "disarm",   [TRACE_MOVE] = "move",
-    [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver", [TRACE_PROGRAM] = "program",
-    [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",       [TRACE_WAIT] = "wait",
+    [TRACE_TRAP] = "trap",       [TRACE_SLEEP] = "sleep",   [TRACE_WOKEN] = "woken",
+    [TRACE_PEND] = "pend",       [TRACE_UPCALL] = "upcall", [TRACE_CALL] = "call",
+    [TRACE_RETURN] = "return",   [TRACE_ARM] = "arm",       [TRACE_DISARM] = "disarm",
+    [TRACE_MOVE] = "move",       [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver",
+    [TRACE_PROGRAM] = "program", [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",
+    [TRACE_WAIT] = "wait",       [TRACE_NEW] = "new",       [TRACE_MARK] = "mark",
 };
 
 static uint32_t wanted; // atomic
+static uint32_t records_of_ring = TRACE_RECORDS_DEFAULT;
 
 static void *alloc_page(void)
 {
@@ -43,14 +50,33 @@ static void *alloc_page(void)
     return phys != 0 ? phys_to_virt(phys) : NULL;
 }
 
+static void free_page(void *page)
+{
+    if (page != NULL)
+        page_free(virt_to_phys(page));
+}
+
 static void free_ring(struct trace_ring *ring)
 {
-    if (ring == NULL)
-        return;
-    for (size_t i = 0; i < RING_PAGES; i++)
-        if (ring->pages[i] != NULL)
-            page_free(virt_to_phys(ring->pages[i]));
-    page_free(virt_to_phys(ring));
+    for (size_t t = 0; ring != NULL && t < TABLES && ring->tables[t] != NULL; t++) {
+        for (size_t i = 0; i < TABLE_PAGES; i++)
+            free_page(ring->tables[t][i]);
+        free_page(ring->tables[t]);
+    }
+    free_page(ring);
+}
+
+static bool add_page(struct trace_ring *ring)
+{
+    struct trace_record ***table = &ring->tables[ring->pages / TABLE_PAGES];
+
+    if (*table == NULL)
+        *table = alloc_page();
+    struct trace_record *page = *table != NULL ? alloc_page() : NULL;
+    if (page == NULL)
+        return false;
+    (*table)[ring->pages++ % TABLE_PAGES] = page;
+    return true;
 }
 
 // Null if memory is out.
@@ -58,16 +84,28 @@ static struct trace_ring *make_ring(void)
 {
     struct trace_ring *ring = alloc_page();
 
-    if (ring == NULL)
-        return NULL;
-    for (size_t i = 0; i < RING_PAGES; i++) {
-        ring->pages[i] = alloc_page();
-        if (ring->pages[i] == NULL) {
+    while (ring != NULL && ring->pages < records_of_ring / RECORDS_PER_PAGE) {
+        if (!add_page(ring)) {
             free_ring(ring);
             return NULL;
         }
     }
     return ring;
+}
+
+void trace_set_records(uint32_t records)
+{
+    records_of_ring = TRACE_RECORDS_MIN;
+    while (records_of_ring < records)
+        records_of_ring *= 2;
+}
+
+// Of this CPU's ring where there is one: they are all alike.
+uint32_t trace_records(void)
+{
+    const struct trace_ring *ring = cpu_this()->trace;
+
+    return ring != NULL ? (uint32_t)(ring->pages * RECORDS_PER_PAGE) : records_of_ring;
 }
 
 bool trace_open(uint32_t classes)
@@ -106,7 +144,9 @@ uint32_t trace_classes(void)
 
 static struct trace_record *place(const struct trace_ring *ring, uint64_t number)
 {
-    return &ring->pages[number / RECORDS_PER_PAGE % RING_PAGES][number % RECORDS_PER_PAGE];
+    uint64_t page = number / RECORDS_PER_PAGE & (ring->pages - 1);
+
+    return &ring->tables[page / TABLE_PAGES][page % TABLE_PAGES][number % RECORDS_PER_PAGE];
 }
 
 void trace_write_at(uint64_t tsc, enum trace_event event, uint32_t guest, uint32_t detail, uint64_t a,
@@ -131,16 +171,35 @@ void trace_write(enum trace_event event, uint32_t guest, uint32_t detail, uint64
     trace_write_at(tsc_read(), event, guest, detail, a, b);
 }
 
+uint64_t trace_text(const char *text)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < sizeof(bytes) && text[i] != '\0'; i++)
+        bytes |= (uint64_t)(uint8_t)text[i] << 8 * i;
+    return bytes;
+}
+
+void trace_mark(const char *text, uint64_t value)
+{
+    trace_write(TRACE_MARK, 0, 0, trace_text(text), value);
+}
+
 uint64_t trace_written(const struct cpu *cpu)
 {
     return cpu->trace != NULL ? cpu->trace->written : 0;
 }
 
+uint64_t trace_lost(const struct cpu *cpu)
+{
+    uint64_t written = trace_written(cpu), kept = written != 0 ? cpu->trace->pages * RECORDS_PER_PAGE : 0;
+
+    return written > kept ? written - kept : 0;
+}
+
 const struct trace_record *trace_record(const struct cpu *cpu, uint64_t number)
 {
-    uint64_t written = trace_written(cpu);
-
-    if (number >= written || written - number > TRACE_RING_RECORDS)
+    if (number >= trace_written(cpu) || number < trace_lost(cpu))
         return NULL;
     return place(cpu->trace, number);
 }

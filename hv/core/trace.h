@@ -2,8 +2,8 @@
 // The trace: what happened on each CPU, moment by moment, in fixed-size records.
 //
 // Each CPU writes into a ring of its own, without a lock; when it is full the oldest record goes, and how many have
-// gone is known. While nothing is traced there is no ring: what is recorded is recorded by the careful ways
-// (vm/tracing.h), so the shortest way of an event takes no instruction for a trace that is off.
+// gone is known (trace_lost). While nothing is traced there is no ring: what is recorded is recorded by the careful
+// ways (vm/tracing.h), so the shortest way of an event takes no instruction for a trace that is off.
 //
 //   TSC       guest  event    detail   a              b
 //   412345    3      EXPIRE            deadline_ns    now_ns
@@ -24,15 +24,17 @@ enum trace_class {
     TRACE_HYPERCALLS = 1 << 1,
     TRACE_TIMERS = 1 << 2,
     TRACE_SCHEDULER = 1 << 3,
-    TRACE_ALL = TRACE_INTERRUPTS | TRACE_HYPERCALLS | TRACE_TIMERS | TRACE_SCHEDULER,
+    TRACE_MARKS = 1 << 4,
+    TRACE_ALL = TRACE_INTERRUPTS | TRACE_HYPERCALLS | TRACE_TIMERS | TRACE_SCHEDULER | TRACE_MARKS,
 };
 
 enum trace_event {
     // TRACE_INTERRUPTS
-    TRACE_TRAP,   // a trap from a guest; detail: vector; a: rip
-    TRACE_SLEEP,  // the CPU slept from here on; a: what its timer was set to, in ns, UINT64_MAX: nothing
-    TRACE_WOKEN,  // and was woken; detail: vector
-    TRACE_UPCALL, // the guest goes on at the first instruction of its interrupt handler
+    TRACE_TRAP,  // a trap from a guest; detail: vector; a: rip
+    TRACE_SLEEP, // the CPU slept from here on; a: what its timer was set to, in ns, UINT64_MAX: nothing
+    TRACE_WOKEN, // and was woken; detail: vector
+    TRACE_PEND, // interrupts become pending for the guest, those of its timer excepted; detail: LULL_IRQ_*, a bit each
+    TRACE_UPCALL, // the guest goes on at the first instruction of its interrupt handler; detail: what is pending
     // TRACE_HYPERCALLS
     TRACE_CALL,   // detail: number; a, b: the first two arguments
     TRACE_RETURN, // detail: number; a: result. Of a call that waits, when it is over
@@ -47,6 +49,9 @@ enum trace_event {
     TRACE_RUN,  // the vCPU has got the CPU
     TRACE_STOP, // it loses the CPU; detail: its next state, enum vcpu_state
     TRACE_WAIT, // it could go on, and another one has the CPU
+    TRACE_NEW, // the guest has been made, or was there when the trace began; a, b: the first 16 bytes of its name
+    // TRACE_MARKS
+    TRACE_MARK, // HCALL_NOP with a label, or the hypervisor's own; a: up to 8 characters, b: a value
     TRACE_EVENTS,
 };
 
@@ -60,8 +65,17 @@ struct trace_record {
 
 _Static_assert(sizeof(struct trace_record) == 32, "stated in the README");
 
-// Records that are kept for each CPU.
-#define TRACE_RING_RECORDS 8192u
+// Records that are kept for each CPU: a power of two.
+#define TRACE_RECORDS_DEFAULT 8192u
+#define TRACE_RECORDS_MIN 1024u
+#define TRACE_RECORDS_MAX 4194304u
+
+// How many are kept from the next trace_open() on that makes the rings: `records`, TRACE_RECORDS_MIN .. MAX, or the
+// next power of two.
+void trace_set_records(uint32_t records);
+
+// The records that a ring has, or will have.
+uint32_t trace_records(void);
 
 // Begin to record events of these classes (enum trace_class; 0: none) on all CPUs. Where there are no rings yet they
 // are made: false, and nothing has changed, if memory is out. What has been recorded stays. The boot CPU; the others
@@ -79,8 +93,17 @@ void trace_write(enum trace_event event, uint32_t guest, uint32_t detail, uint64
 void trace_write_at(uint64_t tsc, enum trace_event event, uint32_t guest, uint32_t detail, uint64_t a,
                     uint64_t b);
 
-// Records that a CPU has ever written; the last TRACE_RING_RECORDS of them are kept.
+// The hypervisor's own mark: up to 8 characters, and a value.
+void trace_mark(const char *text, uint64_t value);
+
+// Text as a mark has it: the first 8 bytes, the first one in the low byte, zeros behind its end.
+uint64_t trace_text(const char *text);
+
+// Records that a CPU has written since its ring was made; the last trace_records() of them are kept.
 uint64_t trace_written(const struct cpu *cpu);
+
+// Those of them that were overwritten.
+uint64_t trace_lost(const struct cpu *cpu);
 
 // The record with that number, counted from 0; null if it is not kept. Stands still while its CPU is held.
 const struct trace_record *trace_record(const struct cpu *cpu, uint64_t number);
@@ -88,5 +111,5 @@ const struct trace_record *trace_record(const struct cpu *cpu, uint64_t number);
 // "expire"; "?" for what is none.
 const char *trace_event_name(uint32_t event);
 
-// Writes the last `count` records of this CPU to the console, raw; at most TRACE_RING_RECORDS. For a panic.
+// Writes the last `count` records of this CPU to the console, raw; at most trace_records(). For a panic.
 void trace_print_last(uint32_t count);

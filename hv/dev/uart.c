@@ -1,55 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// 16550 UART. Registers as in National Semiconductor's PC16550D data sheet, section 8.
-// Assumes the PC's crystal of 1.8432 MHz, so that divisor 1 is 115200 baud.
+// The serial line at COM1, on the chip of uart_chip.h.
 
 #include "dev/uart.h"
 
 #include "core/panic.h"
+#include "dev/uart_chip.h"
 #include "lib/format.h"
 #include "x86/io.h"
 #include "x86/lock.h"
-
-// clang-format off
-#define UART_RBR 0 // receive buffer, read
-#define UART_THR 0 // transmit holding, write
-#define UART_DLL 0 // divisor latch, low byte, while LCR_DLAB
-#define UART_DLM 1 // divisor latch, high byte, while LCR_DLAB
-#define UART_IER 1 // interrupt enable
-#define   UART_IER_RX     (1u << 0) // received data available, or FIFO timeout
-#define   UART_IER_TX     (1u << 1) // transmit holding register empty
-#define   UART_IER_STATUS (1u << 2) // receiver line status
-#define UART_IIR 2 // interrupt identification, read
-#define   UART_IIR_NONE    (1u << 0) // no interrupt is pending
-#define   UART_IIR_FIFOS   (3u << 6) // both set: the FIFOs exist and work
-#define UART_FCR 2 // FIFO control, write
-#define   UART_FCR_ENABLE    (1u << 0)
-#define   UART_FCR_CLEAR_RX  (1u << 1)
-#define   UART_FCR_CLEAR_TX  (1u << 2)
-#define   UART_FCR_TRIGGER_8 (2u << 6) // interrupt at 8 received bytes; fewer after 4 silent characters
-#define UART_LCR 3 // line control
-#define   UART_LCR_8N1  3u
-#define   UART_LCR_DLAB (1u << 7)
-#define UART_MCR 4 // modem control
-#define   UART_MCR_DTR  (1u << 0)
-#define   UART_MCR_RTS  (1u << 1)
-#define   UART_MCR_OUT2 (1u << 3) // on a PC: connects the interrupt line
-#define   UART_MCR_LOOP (1u << 4)
-#define UART_LSR 5 // line status; reading it clears the error bits
-#define   UART_LSR_READY   (1u << 0)
-#define   UART_LSR_OVERRUN (1u << 1)
-#define   UART_LSR_PARITY  (1u << 2)
-#define   UART_LSR_FRAMING (1u << 3)
-#define   UART_LSR_THRE    (1u << 5) // the transmit FIFO is empty
-#define UART_MSR 6 // modem status
-#define   UART_MSR_CTS (1u << 4)
-#define   UART_MSR_DSR (1u << 5)
-#define   UART_MSR_RI  (1u << 6)
-#define   UART_MSR_DCD (1u << 7)
-#define UART_SCR 7 // scratch, no function
-// clang-format on
-
-#define DIVISOR_115200 1u
-#define FIFO_DEPTH 16u
 
 #define TX_RING 65536u // bytes; 5.7 s of line
 #define RX_RING 256u
@@ -97,36 +55,13 @@ static void set_ier(uint32_t ier)
     }
 }
 
-// An absent chip reads as all ones or as the last value on the bus: two patterns in the scratch register, then
-// the modem lines in loopback, which no memory imitates.
-static bool detect(void)
-{
-    set(UART_SCR, 0x5a);
-    bool first = get(UART_SCR) == 0x5a;
-    set(UART_SCR, 0xa5);
-    if (!first || get(UART_SCR) != 0xa5)
-        return false;
-    const uint8_t lines = UART_MSR_CTS | UART_MSR_DSR | UART_MSR_RI | UART_MSR_DCD;
-    set(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS | UART_MCR_OUT2);
-    bool looped = (get(UART_MSR) & lines) == (UART_MSR_CTS | UART_MSR_DCD); // RTS -> CTS, OUT2 -> DCD
-    set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
-    return looped;
-}
-
 bool uart_init(void)
 {
-    uart.present = detect();
+    uart.depth = uart_chip_init(UART_COM1_PORT);
+    uart.present = uart.depth != 0;
     if (!uart.present)
         return false;
     uart.ier = 0;
-    set(UART_IER, 0);
-    set(UART_LCR, UART_LCR_DLAB);
-    set(UART_DLL, DIVISOR_115200);
-    set(UART_DLM, 0);
-    set(UART_LCR, UART_LCR_8N1);
-    set(UART_FCR, UART_FCR_ENABLE | UART_FCR_CLEAR_RX | UART_FCR_CLEAR_TX | UART_FCR_TRIGGER_8);
-    uart.depth = (get(UART_IIR) & UART_IIR_FIFOS) == UART_IIR_FIFOS ? FIFO_DEPTH : 1;
-    set(UART_MCR, UART_MCR_DTR | UART_MCR_RTS);
     uart.by_interrupt = false;
     uart.stalled = false;
     uart.tx_head = uart.tx_tail = uart.rx_head = uart.rx_tail = 0;

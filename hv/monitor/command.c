@@ -205,7 +205,7 @@ static void offer_list(struct completion *completion, const char *const *list)
 static void offer(struct completion *completion, enum argument_kind kind)
 {
     static const char *const options[] = { "count=", "mem=", "name=", "weight=", "cpu=", "--", NULL };
-    static const char *const trace_deeds[] = { "on", "off", "show", "clear", NULL };
+    static const char *const trace_deeds[] = { "on", "off", "show", "dump", "clear", NULL };
     static const char *const trace_classes[] = { "all",    "interrupts", "hypercalls",
                                                  "timers", "scheduler",  NULL };
     static const char *const modes[] = { "tickless", "hz=1000", "hz=250", "hz=100", NULL };

@@ -10,6 +10,7 @@
 #include "monitor/argument.h"
 #include "monitor/command.h"
 #include "monitor/report.h"
+#include "monitor/trace_dump.h"
 #include "vm/tracing.h"
 #include "x86/cpu.h"
 
@@ -20,7 +21,7 @@ static const struct {
     uint32_t classes;
 } class_words[] = {
     { "all", TRACE_ALL },       { "interrupts", TRACE_INTERRUPTS }, { "hypercalls", TRACE_HYPERCALLS },
-    { "timers", TRACE_TIMERS }, { "scheduler", TRACE_SCHEDULER },
+    { "timers", TRACE_TIMERS }, { "scheduler", TRACE_SCHEDULER },   { "marks", TRACE_MARKS },
 };
 
 #define CLASS_WORDS (sizeof(class_words) / sizeof(class_words[0]))
@@ -33,7 +34,7 @@ static bool read_class(const struct option_word *word, uint32_t *classes)
             *classes |= class_words[i].classes;
             return true;
         }
-    log_print("`%.*s`: expected all, interrupts, hypercalls, timers or scheduler\n", (int)word->length,
+    log_print("`%.*s`: expected all, interrupts, hypercalls, timers, scheduler or marks\n", (int)word->length,
               word->text);
     return false;
 }
@@ -47,11 +48,11 @@ static void show_state(void)
         if (wanted & class_words[i].classes)
             log_print(" %s%s", class_words[i].name, wanted < 2 * class_words[i].classes ? "\n" : "");
     for (uint32_t i = 0; i < cpu_count; i++) {
-        uint64_t written = trace_written(cpu_table[i]);
-        uint64_t kept = written < TRACE_RING_RECORDS ? written : TRACE_RING_RECORDS;
+        uint64_t written = trace_written(cpu_table[i]), lost = trace_lost(cpu_table[i]);
 
-        log_print("CPU %u: %llu recorded, the last %llu are kept\n", i, (unsigned long long)written,
-                  (unsigned long long)kept);
+        log_print("CPU %u: %llu recorded, the last %llu are kept, %llu are lost\n", i,
+                  (unsigned long long)written, (unsigned long long)(written - lost),
+                  (unsigned long long)lost);
     }
 }
 
@@ -62,9 +63,11 @@ static void start(const struct command_words *words)
     for (uint32_t i = 1; i < words->count; i++)
         if (!read_class(&words->word[i], &classes))
             return;
+    if (trace_dump_refuses())
+        return;
     if (!tracing_start(classes))
         log_print("memory is out; a trace takes %u KiB for each CPU\n",
-                  (unsigned int)(TRACE_RING_RECORDS * sizeof(struct trace_record) / 1024));
+                  (unsigned int)(trace_records() * sizeof(struct trace_record) / 1024));
 }
 
 static void show(const struct command_words *words)
@@ -76,16 +79,23 @@ static void show(const struct command_words *words)
         report_trace((uint32_t)count);
 }
 
+static void forget(void)
+{
+    if (!trace_dump_refuses())
+        tracing_forget();
+}
+
 // Either the first word is unknown, or the last one is one too many.
 static void refuse(const struct command_words *words)
 {
     const struct option_word *first = &words->word[0], *last = &words->word[words->count - 1];
 
-    if (option_is(first, "off") || option_is(first, "clear") || option_is(first, "show"))
+    if (option_is(first, "off") || option_is(first, "clear") || option_is(first, "show") ||
+        option_is(first, "dump"))
         log_print("`%.*s`: one word too many; `help trace` says what it takes\n", (int)last->length,
                   last->text);
     else
-        log_print("`%.*s`: expected on, off, show or clear\n", (int)first->length, first->text);
+        log_print("`%.*s`: expected on, off, show, dump or clear\n", (int)first->length, first->text);
 }
 
 static void run_trace(const struct command_words *words)
@@ -100,23 +110,27 @@ static void run_trace(const struct command_words *words)
         show(words);
     else if (option_is(deed, "off") && words->count == 1)
         tracing_stop();
+    else if (option_is(deed, "dump") && words->count == 1)
+        trace_dump_start();
     else if (option_is(deed, "clear") && words->count == 1)
-        tracing_forget();
+        forget();
     else
         refuse(words);
 }
 
 static const struct command commands[] = {
     { .name = "trace",
-      .arguments = "[on|off|show|clear]",
+      .arguments = "[on|off|show|dump|clear]",
       .help = "what happens, moment by moment",
-      .details = "  on [CLASS...]  record: interrupts, hypercalls, timers, scheduler (all)\n"
+      .details = "  on [CLASS...]  record: interrupts, hypercalls, timers, scheduler, marks (all)\n"
                  "  show [COUNT]   the last COUNT records of all CPUs, 1 to 300 (20)\n"
                  "  off            stop; what was recorded stays\n"
+                 "  dump           stop, and send all to the serial port COM2, for tools/trace.py\n"
                  "  clear          stop, and give the memory back\n"
-                 "  The last 8192 records of each CPU are kept (256 KiB). Times are the machine's\n"
-                 "  clock in seconds, +ns the time since the record before. While it is on, all\n"
-                 "  goes careful ways that take longer.\n"
+                 "  The last 8192 records of each CPU are kept (256 KiB), or as many as the boot\n"
+                 "  word trace_records= says. Times are the machine's clock in seconds, +ns the\n"
+                 "  time since the record before. While it is on, all goes careful ways that take\n"
+                 "  longer.\n"
                  "  Example: trace on timers\n",
       .words_max = COMMAND_WORDS_MAX,
       .kinds = { ARGUMENT_TRACE, ARGUMENT_CLASS },

@@ -22,11 +22,14 @@
 #include "monitor/soak.h"
 #include "monitor/terminal.h"
 #include "monitor/top.h"
+#include "monitor/trace_dump.h"
 #include "vm/tracing.h"
 
 static const struct boot_options *options;
 static struct line line;
 static bool prompting;        // false until the mode's work has ended
+static bool finishing;        // the trace goes out, and then the mode has ended,
+static bool succeeded;        // with this verdict
 static bool listed;           // nothing has been typed since Tab wrote its list
 static uint64_t drawn_at_log; // log_line_count() when the prompt was drawn last
 
@@ -63,7 +66,10 @@ static void start_trace(void)
         [BOOT_TRACE_HYPERCALLS] = TRACE_HYPERCALLS,
         [BOOT_TRACE_TIMERS] = TRACE_TIMERS,
         [BOOT_TRACE_SCHEDULER] = TRACE_SCHEDULER,
+        [BOOT_TRACE_MARKS] = TRACE_MARKS,
     };
+
+    trace_set_records(options->trace_records);
 
     if (options->trace != BOOT_TRACE_OFF && !tracing_start(classes[options->trace]))
         log_warn("memory is out for a trace; it stays off");
@@ -104,7 +110,7 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
     }
 }
 
-void monitor_finish(bool success)
+static void leave(bool success)
 {
     if (options->exit_debug) {
         uart_flush_polled();
@@ -112,6 +118,21 @@ void monitor_finish(bool success)
         log_warn("exit=debug: there is no debug exit device; the monitor stays");
     }
     open_prompt();
+}
+
+void monitor_finish(bool success)
+{
+    finishing = options->trace_dump && trace_dump_start();
+    succeeded = success;
+    if (!finishing)
+        leave(success);
+}
+
+void monitor_dumped(void)
+{
+    if (finishing)
+        leave(succeeded);
+    finishing = false;
 }
 
 // ---- The prompt -------------------------------------------------------------------------------------------------

@@ -34,3 +34,6 @@ void monitor_prompt(void);
 
 // The demonstration, self-test or benchmark has ended, with this verdict.
 void monitor_finish(bool success);
+
+// The trace is out (trace_dump.h).
+void monitor_dumped(void);

@@ -24,6 +24,9 @@ void report_times(uint32_t first_id);
 void report_lateness(const struct guest *only); // null: all guests together
 void report_timers(uint32_t count);             // so many of each CPU, 1 .. REPORT_TIMERS_MAX
 void report_trace(uint32_t count);              // the last so many records of all CPUs, 1 .. REPORT_TRACE_MAX
+#define REPORT_TRACE_NAMES_MAX 64u
+// The names of one kind (enum trace_names of core/trace_stream.h) by number; null: there is none. Returns how many.
+uint32_t report_trace_names(uint32_t kind, const char *names[REPORT_TRACE_NAMES_MAX]);
 void report_irqs(void);
 // Which guests caused the `all` timer interrupts that are attributed to guests, and saved `all_saved` by their slack.
 void report_wakeups(uint64_t all, uint64_t all_saved);

@@ -6,6 +6,9 @@
 #include "abi/lull.h"
 #include "core/log.h"
 #include "core/trace.h"
+#include "core/trace_stream.h"
+#include "lib/bits.h"
+#include "lib/string.h"
 #include "lib/time.h"
 #include "time/clock.h"
 #include "vm/guest.h"
@@ -36,14 +39,32 @@ static const char *const call_names[] = {
     [HCALL_RUN_TIMES] = "RUN_TIMES",
     [HCALL_SET_RUNTIME] = "SET_RUNTIME",
     [HCALL_CONSOLE_READ] = "CONSOLE_READ",
+    [HCALL_UPCALL_RETURN] = "UPCALL_RETURN",
 };
 
-_Static_assert(sizeof(call_names) / sizeof(call_names[0]) == HCALL_COUNT, "a name for each");
+#define CALL_NAMES (sizeof(call_names) / sizeof(call_names[0]))
+
+_Static_assert(HCALL_CONSOLE_READ == HCALL_COUNT - 1, "a name for each");
+_Static_assert(CALL_NAMES <= REPORT_TRACE_NAMES_MAX, "they go out together");
+_Static_assert(TRACE_EVENTS <= REPORT_TRACE_NAMES_MAX, "so do these");
 
 static const char *const state_names[VCPU_STATES] = {
     [VCPU_RUNNING] = "running", [VCPU_BLOCKED] = "blocked", [VCPU_RUNNABLE] = "runnable",
     [VCPU_PAUSED] = "paused",   [VCPU_ENDED] = "ended",
 };
+
+uint32_t report_trace_names(uint32_t kind, const char *names[REPORT_TRACE_NAMES_MAX])
+{
+    uint32_t count = kind == TRACE_NAMES_EVENTS  ? TRACE_EVENTS
+                     : kind == TRACE_NAMES_CALLS ? (uint32_t)CALL_NAMES
+                                                 : VCPU_STATES;
+
+    for (uint32_t i = 0; i < count; i++)
+        names[i] = kind == TRACE_NAMES_EVENTS  ? trace_event_name(i)
+                   : kind == TRACE_NAMES_CALLS ? call_names[i]
+                                               : state_names[i];
+    return count;
+}
 
 // A moment of the clock; never is a word.
 static void print_time(const char *before, uint64_t ns)
@@ -81,7 +102,7 @@ static void print_vector(uint32_t vector)
 
 static const char *call_name(uint32_t number)
 {
-    return number < HCALL_COUNT ? call_names[number] : "?";
+    return number < CALL_NAMES && call_names[number] != NULL ? call_names[number] : "?";
 }
 
 static void print_call(const struct trace_record *record)
@@ -105,6 +126,34 @@ static void print_return(const struct trace_record *record)
         print_time("", record->a);
     else
         log_print("0x%llx%s", ULL(record->a & ~timeout), timeout != 0 ? " and the time is over" : "");
+}
+
+static void print_interrupts(uint32_t irq_bits)
+{
+    static const char *const irq_names[] = {
+        [LULL_IRQ_TIMER] = "timer",     [LULL_IRQ_DOORBELL] = "doorbell", [LULL_IRQ_RUNTIME] = "running time",
+        [LULL_IRQ_CONSOLE] = "console", [LULL_IRQ_TICK] = "tick",
+    };
+    const char *before = "";
+
+    for (uint32_t i = 0; i < sizeof(irq_names) / sizeof(irq_names[0]); i++)
+        if (irq_bits & BIT(i)) {
+            log_print("%s%s", before, irq_names[i]);
+            before = ", ";
+        }
+}
+
+// Up to 8 characters and a value; of a new guest 16 characters. A guest's mark is checked when it is recorded.
+static void print_text(const struct trace_record *record)
+{
+    char text[2 * sizeof(uint64_t) + 1] = "";
+
+    memcpy(text, &record->a, sizeof(record->a));
+    if (record->event == TRACE_NEW)
+        memcpy(text + sizeof(record->a), &record->b, sizeof(record->b));
+    log_print("%s", text);
+    if (record->event == TRACE_MARK)
+        log_print(" %llu", ULL(record->b));
 }
 
 static void print_words(const struct trace_record *record)
@@ -147,7 +196,14 @@ static void print_words(const struct trace_record *record)
     case TRACE_STOP:
         log_print("%s", record->detail < VCPU_STATES ? state_names[record->detail] : "?");
         break;
+    case TRACE_PEND:
     case TRACE_UPCALL:
+        print_interrupts(record->detail);
+        break;
+    case TRACE_NEW:
+    case TRACE_MARK:
+        print_text(record);
+        break;
     case TRACE_DISARM:
     case TRACE_RUN:
     case TRACE_WAIT:

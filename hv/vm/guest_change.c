@@ -10,6 +10,7 @@
 #include "vm/guest.h"
 #include "vm/guest_image.h"
 #include "vm/request.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 
@@ -39,6 +40,7 @@ enum guest_tick guest_ask_tick(struct guest *guest, uint32_t hz)
     if ((__atomic_load_n(&page->guest_features, __ATOMIC_RELAXED) & LULL_GUEST_TICK) == 0)
         return GUEST_TICK_UNKNOWN;
     __atomic_store_n(&page->tick_hz, hz, __ATOMIC_RELAXED);
+    tracing_pends(guest->vcpu, BIT(LULL_IRQ_TICK));
     vcpu_ring(guest->vcpu, BIT(LULL_IRQ_TICK));
     return GUEST_TICK_ASKED;
 }

@@ -5,6 +5,7 @@
 #include "lib/bits.h"
 #include "vm/guest.h"
 #include "vm/guest_memory.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 
 bool guest_console_listens(const struct guest *guest)
@@ -24,8 +25,10 @@ size_t guest_console_input(struct guest *guest, const char *bytes, size_t length
     for (size_t i = 0; i < taken; i++)
         input->bytes[(input->written + i) % LULL_CONSOLE_INPUT_SIZE] = bytes[i];
     __atomic_store_n(&input->written, input->written + (uint32_t)taken, __ATOMIC_RELEASE);
-    if (taken > 0)
+    if (taken > 0) {
+        tracing_pends(guest->vcpu, BIT(LULL_IRQ_CONSOLE));
         vcpu_ring(guest->vcpu, BIT(LULL_IRQ_CONSOLE));
+    }
     return taken;
 }
 

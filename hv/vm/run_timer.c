@@ -6,6 +6,7 @@
 #include "lib/bits.h"
 #include "lib/list.h"
 #include "time/clock.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "vm/vcpu_time.h"
 
@@ -41,6 +42,7 @@ static void expire(struct timer *timer, uint64_t now_ns)
     }
     run_timer->set = false;
     vcpu->on_stop &= ~(uint32_t)VCPU_STOP_COUNT;
+    tracing_pends(vcpu, BIT(LULL_IRQ_RUNTIME));
     vcpu_pend(vcpu, BIT(LULL_IRQ_RUNTIME));
 }
 

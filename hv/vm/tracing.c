@@ -2,8 +2,11 @@
 // The records of the vCPUs. The model is in tracing.h.
 #include "vm/tracing.h"
 
+#include "abi/lull.h"
 #include "core/trace.h"
+#include "lib/bits.h"
 #include "lib/list.h"
+#include "lib/string.h"
 #include "time/timer.h"
 #include "vm/guest.h"
 #include "vm/request.h"
@@ -13,6 +16,10 @@
 
 static void mark(struct vcpu *vcpu)
 {
+    const struct guest *guest = vcpu->guest;
+
+    trace_write(TRACE_NEW, guest->id, 0, trace_text(guest->name),
+                strnlen(guest->name, 8) == 8 ? trace_text(guest->name + 8) : 0);
     vcpu->traced_deadline_ns = UINT64_MAX;
     vcpu->traced_slack_ns = 0;
     vcpu->traced_call = 0;
@@ -102,6 +109,8 @@ void tracing_trap(const struct vcpu *vcpu)
 
     if (frame->vector != VECTOR_HYPERCALL)
         trace_write(TRACE_TRAP, vcpu->guest->id, (uint32_t)frame->vector, frame->rip, 0);
+    else if (frame->rax >= HCALL_COUNT) // not one of the table: HCALL_UPCALL_RETURN
+        trace_write(TRACE_CALL, vcpu->guest->id, (uint32_t)frame->rax, frame->rdi, frame->rsi);
 }
 
 // ---- Who has it -------------------------------------------------------------------------------------------------
@@ -149,11 +158,31 @@ static void note(struct vcpu *vcpu)
     note_hardware();
 }
 
+// HCALL_NOP with a text of 1 to 8 printable characters.
+static bool is_mark(const struct trap_frame *frame)
+{
+    uint64_t text = frame->rdi;
+
+    while ((uint8_t)text >= ' ' && (uint8_t)text <= '~')
+        text >>= 8;
+    return frame->rax == HCALL_NOP && frame->rdi != 0 && text == 0;
+}
+
 void tracing_calls(const struct vcpu *vcpu)
 {
     const struct trap_frame *frame = &vcpu->entry.frame;
+    const struct guest *rung;
 
+    if (is_mark(frame)) {
+        trace_write(TRACE_MARK, vcpu->guest->id, 0, frame->rdi, frame->rsi);
+        return;
+    }
     trace_write(TRACE_CALL, vcpu->guest->id, (uint32_t)frame->rax, frame->rdi, frame->rsi);
+    if (frame->rax != HCALL_DOORBELL || frame->rdi > UINT32_MAX)
+        return;
+    rung = guest_find((uint32_t)frame->rdi);
+    if (rung != NULL)
+        trace_write(TRACE_PEND, rung->id, BIT(LULL_IRQ_DOORBELL), 0, 0);
 }
 
 void tracing_called(struct vcpu *vcpu, uint64_t number, uint64_t result)
@@ -161,7 +190,7 @@ void tracing_called(struct vcpu *vcpu, uint64_t number, uint64_t result)
     note(vcpu);
     if (vcpu->state == VCPU_BLOCKED)
         vcpu->traced_call = (uint32_t)number;
-    else if (vcpu->state != VCPU_ENDED)
+    else if (vcpu->state != VCPU_ENDED && !is_mark(&vcpu->entry.frame))
         trace_write(TRACE_RETURN, vcpu->guest->id, (uint32_t)number, result, 0);
 }
 
@@ -172,7 +201,12 @@ void tracing_enters(struct vcpu *vcpu)
         trace_write(TRACE_RETURN, vcpu->guest->id, vcpu->traced_call, vcpu->entry.frame.rax, 0);
     vcpu->traced_call = 0;
     if (vcpu->interrupt_entry != 0 && vcpu->entry.frame.rip == vcpu->interrupt_entry)
-        trace_write(TRACE_UPCALL, vcpu->guest->id, 0, vcpu->entry.frame.rip, 0);
+        trace_write(TRACE_UPCALL, vcpu->guest->id, (uint32_t)vcpu->page->pending, vcpu->entry.frame.rip, 0);
+}
+
+void tracing_pended(const struct vcpu *vcpu, uint64_t irq_bits)
+{
+    trace_write(TRACE_PEND, vcpu->guest->id, (uint32_t)irq_bits, 0, 0);
 }
 
 void tracing_expires(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns)

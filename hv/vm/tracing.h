@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "vm/vcpu.h"
+#include "x86/cpu.h"
 
 // Trace these classes (enum trace_class) from now on. False: memory is out, and nothing has changed. The boot CPU.
 bool tracing_start(uint32_t classes);
@@ -33,7 +34,7 @@ void tracing_forget(void);
 // A new vCPU. The boot CPU.
 void tracing_created(struct vcpu *vcpu);
 
-// It has got the CPU; it loses it; it could go on while another one has it.
+// It has got the CPU; it loses it, or ends while it has none; it could go on while another one has it.
 void tracing_runs(const struct vcpu *vcpu);
 void tracing_stops(const struct vcpu *vcpu, enum vcpu_state next);
 void tracing_waits(const struct vcpu *vcpu);
@@ -45,6 +46,16 @@ void tracing_enters(struct vcpu *vcpu);
 // A hypercall is about to be served, and has been.
 void tracing_calls(const struct vcpu *vcpu);
 void tracing_called(struct vcpu *vcpu, uint64_t number, uint64_t result);
+
+// Interrupts become pending for it: any CPU. For those of its timer there is tracing_expires(), for a doorbell
+// tracing_calls().
+void tracing_pended(const struct vcpu *vcpu, uint64_t irq_bits);
+
+static inline void tracing_pends(const struct vcpu *vcpu, uint64_t irq_bits)
+{
+    if (__builtin_expect((this_cpu->watch & CPU_WATCH_TRACE) != 0, 0))
+        tracing_pended(vcpu, irq_bits);
+}
 
 // Its event has come, or was found to have moved; it is told of it.
 void tracing_expires(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t now_ns);

@@ -114,6 +114,8 @@ void vcpu_end(struct vcpu *vcpu)
 {
     struct cpu *cpu = cpu_this();
 
+    if (vcpu->state != VCPU_RUNNING && (vcpu->on_stop & VCPU_STOP_TRACE))
+        tracing_stops(vcpu, VCPU_ENDED); // that of one that runs is seen where it loses the CPU
     timer_cancel(&vcpu->vtimer.timer);
     sched_remove(vcpu);
     if (cpu->vcpu == vcpu) {

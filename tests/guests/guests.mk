@@ -63,6 +63,7 @@ TEST_GUESTS := \
 	int_all \
 	lateness \
 	leftovers \
+	mark \
 	mask \
 	mayfly \
 	next_wake \

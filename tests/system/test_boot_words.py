@@ -9,7 +9,7 @@ LONGEST = {"INT64_MAX": "2^63 - 1"}
 
 def names(text):
     """{constant: its value as written} of the headers' #defines that the table uses."""
-    return {**LONGEST, **dict(re.findall(r"^#define (BOOT_\w+) (\w+)$", text, re.MULTILINE))}
+    return {**LONGEST, **dict(re.findall(r"^#define ((?:BOOT|TRACE)_\w+) (\w+?)u?$", text, re.MULTILINE))}
 
 
 def options(source, constants):
@@ -53,7 +53,7 @@ def of_readme(text):
 
 def boot_line():
     return options(Path("hv/core/boot_line.c").read_text(encoding="utf-8"),
-                   names(Path("hv/core/boot_line.h").read_text(encoding="utf-8")))
+                   names("".join(Path(f"hv/core/{header}.h").read_text(encoding="utf-8") for header in ("boot_line", "trace"))))
 
 
 def test_the_source_is_understood():

@@ -115,9 +115,9 @@ def test_off_it_takes_no_instruction(monitor):
 
 def test_wrong_words(monitor):
     machine = monitor()
-    assert "`foo`: expected on, off, show or clear" in machine.command("trace foo bar")
+    assert "`foo`: expected on, off, show, dump or clear" in machine.command("trace foo bar")
     assert "`bar`: one word too many" in machine.command("trace off bar")
-    assert "`disks`: expected all, interrupts, hypercalls, timers or scheduler" in machine.command("trace on timers disks")
+    assert "`disks`: expected all, interrupts, hypercalls, timers, scheduler or marks" in machine.command("trace on timers disks")
     assert "`0`: expected how many records from 1 to 300" in machine.command("trace show 0")
     assert re.match(r"off\s", machine.command("trace"))
 

@@ -81,7 +81,7 @@ UNIT_SRCS_test_references   := tests/unit/test_references.c hv/dev/pmtimer.c hv/
 UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_uart
-UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/shared/lib/format.c \
+UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/dev/uart_chip.c hv/dev/uart_second.c hv/shared/lib/format.c \
 	tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)
 
@@ -132,3 +132,6 @@ UNIT_CFLAGS_test_tsc_warp := -iquote tests/fake/tsc_warp
 UNIT_TESTS += test_trace
 UNIT_SRCS_test_trace   := tests/unit/test_trace.c hv/core/trace.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_trace := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_trace_stream
+UNIT_SRCS_test_trace_stream := tests/unit/test_trace_stream.c hv/core/trace_stream.c

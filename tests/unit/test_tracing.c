@@ -8,6 +8,7 @@
 
 #include "abi/lull.h"
 #include "core/trace.h"
+#include "lib/bits.h"
 #include "vm/request.h"
 #include "world_guest.h"
 #include "x86/vectors.h"
@@ -122,6 +123,56 @@ static void the_story_of_a_guest(void **state)
     end();
 }
 
+// Marks, an event of running time, a bell of its own, and what is no mark.
+static void marking(struct vcpu *vcpu)
+{
+    if (entries++ != 0) {
+        assert_false(world_hypercall(HCALL_EXIT, 0, 0, 0));
+        return;
+    }
+    vcpu->page->mask = UINT64_MAX;
+    assert_int_equal(call(vcpu, HCALL_NOP, trace_text("begin"), 42), LULL_OK);
+    assert_int_equal(call(vcpu, HCALL_NOP, 0, 1), LULL_OK);
+    assert_int_equal(call(vcpu, HCALL_NOP, 'a' | 'b' << 16, 2), LULL_OK); // a zero within
+    assert_int_equal(call(vcpu, HCALL_NOP, 'a' | 0x1f << 8, 3), LULL_OK);
+    assert_int_equal(call(vcpu, HCALL_NOP, 0x7f, 4), LULL_OK);
+    assert_int_equal(call(vcpu, HCALL_NOP, trace_text("~ 345678"), 5), LULL_OK);
+    call(vcpu, HCALL_SET_RUNTIME, EVENT_NS, 0);
+    assert_true(world_compute(2 * EVENT_NS));
+    assert_int_equal(call(vcpu, HCALL_DOORBELL, 99, 0), (uint64_t)LULL_ENOENT);
+    assert_false(world_hypercall(HCALL_DOORBELL, vcpu->guest->id, 0, 0));
+}
+
+static void marks_and_what_becomes_pending(void **state)
+{
+    const struct trace_record *record;
+
+    (void)state;
+    start(1, marking);
+    entries = 0;
+    next_record = 0;
+    assert_true(tracing_start(TRACE_ALL));
+    create(GUEST_CPU_ANY);
+    run_for(0, NSEC_PER_SEC);
+    record = expect(TRACE_NEW);
+    uint32_t id = record->guest;
+    assert_int_equal(record->a, trace_text(guest_find(id)->name));
+    record = expect(TRACE_MARK);
+    assert_true(record->guest == id && record->a == trace_text("begin") && record->b == 42);
+    for (uint64_t i = 1; i <= 4; i++) {
+        record = expect(TRACE_CALL);
+        assert_true(record->detail == HCALL_NOP && record->b == i);
+        assert_int_equal(expect(TRACE_RETURN)->detail, HCALL_NOP);
+    }
+    assert_int_equal(expect(TRACE_MARK)->b, 5);
+    assert_int_equal(expect(TRACE_PEND)->detail, BIT(LULL_IRQ_RUNTIME));
+    record = expect(TRACE_PEND);
+    assert_true(record->detail == BIT(LULL_IRQ_DOORBELL) && record->guest == id);
+    assert_int_equal(count(TRACE_MARK), 2);
+    assert_int_equal(count(TRACE_PEND), 2);
+    end();
+}
+
 static void off_nothing_is_recorded(void **state)
 {
     (void)state;
@@ -170,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_story_of_a_guest),
+        cmocka_unit_test(marks_and_what_becomes_pending),
         cmocka_unit_test(off_nothing_is_recorded),
         cmocka_unit_test(begins_and_stops_while_guests_live),
     };

@@ -57,7 +57,7 @@ _Static_assert(sizeof(struct lull_note_abi) == 32, "ABI");
 
 #define LULL_HCALL_VECTOR 0x80
 
-#define HCALL_NOP 0            // () -> 0
+#define HCALL_NOP 0            // (label, value) -> 0; a mark in the trace, if that is on
 #define HCALL_SET_CLOCKEVENT 1 // (delay_ns) -> 0; 0 shuts the device down
 #define HCALL_SET_PERIODIC 2   // (period_ns) -> 0; 0 shuts the device down
 #define HCALL_CLOCK_READ 3     // () -> now_ns, for machines whose time page has no TSC scale
