@@ -20,7 +20,8 @@ BUCKET_NS_MIN = 1000000
 
 def micro(ns):
     """Nanoseconds as microseconds, exactly, in text."""
-    return f"{ns // 1000}.{ns % 1000:03}"
+    sign = "-" if ns < 0 else ""
+    return f"{sign}{abs(ns) // 1000}.{abs(ns) % 1000:03}"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -62,8 +63,7 @@ class Writer:
     def cpus(self):
         story = self.story
         self.describe(CPUS, 0, "CPUs", 0)
-        numbers = sorted({*story.cpus, *(interrupt.cpu for interrupt in story.interrupts)})
-        for cpu in numbers:
+        for cpu in sorted(story.cpus):
             self.describe(CPUS, 2 * cpu + 1, f"CPU {cpu}", 2 * cpu)
             self.describe(CPUS, 2 * cpu + 2, f"CPU {cpu} interrupts", 2 * cpu + 1)
             self.lane(CPUS, 2 * cpu + 1, story.cpu(cpu).slices, "cpu")
@@ -133,8 +133,7 @@ class Writer:
     def write(self):
         self.cpus()
         for guest, vcpu in sorted(self.story.vcpus.items()):
-            if guest != 0:
-                self.vcpu(guest, vcpu)
+            self.vcpu(guest, vcpu)
         self.flows()
         self.rate("hardware interrupts", [interrupt.ns for interrupt in self.story.interrupts])
         self.rate("guests' timer interrupts", [ns for vcpu in self.story.vcpus.values() for ns in vcpu.delivered])

@@ -76,9 +76,12 @@ class Story:
         self.end = trace.records[-1].ns if trace.records else 0
         for record in trace.records:
             self.guest_goes_on(record)
+            self.cpu(record.cpu)
             tell = getattr(self, "on_" + record.event, None)
             if tell is not None:
                 tell(record)
+        for vcpu in self.vcpus.values():
+            self.end_handler(vcpu, self.end)
         for lane in [*self.cpus.values(), *(lane for vcpu in self.vcpus.values()
                                             for lane in (vcpu.state, vcpu.calls, vcpu.armed))]:
             lane.finish(self.end)
@@ -93,10 +96,14 @@ class Story:
 
     def guest_goes_on(self, record):
         """The handler that began last has run until now."""
-        vcpu = self.vcpus.get(record.guest)
-        if vcpu is not None and vcpu.upcall is not None:
+        if record.guest in self.vcpus:
+            self.end_handler(self.vcpus[record.guest], record.ns)
+
+    @staticmethod
+    def end_handler(vcpu, ns):
+        if vcpu.upcall is not None:
             start, name, args = vcpu.upcall
-            vcpu.handlers.append(Slice(start, max(record.ns, start), name, args))
+            vcpu.handlers.append(Slice(start, max(ns, start), name, args))
             vcpu.upcall = None
 
     def handled(self, record):
@@ -147,7 +154,8 @@ class Story:
 
     def on_return(self, record):
         self.vcpu(record.guest).calls.finish(record.ns, result=hex(record.a))
-        if record.a >> 32 & 1:  # LULL_WOKE_TIMEOUT
+        if record.a >> 32 & 1:  # LULL_WOKE_TIMEOUT: it goes on behind its call, which told of the event
+            self.vcpu(record.guest).upcall = (record.ns, "goes on", {})
             self.handled(record)
 
     def on_mark(self, record):

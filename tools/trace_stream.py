@@ -15,6 +15,7 @@ HEAD = 12
 CONTENT_MAX = 240
 U64 = 1 << 64
 NEVER = (1 << 63) - 1  # LULL_TIME_NEVER; from here on a time means never
+NS_MAX = 1 << 60  # 36 years
 PROBLEMS_MAX = 20  # that are listed
 
 # tsc in ticks, ns on the machine's clock; event, by its name; guest 0: no guest's
@@ -55,7 +56,8 @@ def number(content, at, size):
 
 
 def text(data):
-    return data.decode("ascii", errors="replace").rstrip("\0")
+    """What is printable of these bytes, without the zeros at their end."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "?" for byte in data.rstrip(b"\0"))
 
 
 def packed(content, at):
@@ -153,13 +155,19 @@ def finish(trace, raw):
     else:
         trace.problem(0, "the beginning is missing: times are ticks of the TSC since the first record")
         then_tsc, then_ns, rate = raw[0][1] if raw else 0, 0, 1 << 40
+    out_of_reach = 0
     for cpu, tsc, event, guest, detail, a, b in raw:
         ns = then_ns + ((tsc - then_tsc) * rate >> 40)
+        if abs(ns) > NS_MAX:
+            out_of_reach += 1
+            continue
         name = trace.name(EVENTS, event, f"event {event}")
         trace.records.append(Record(cpu, ns, name, guest, detail, a, b))
         if name == "new":
             made = text((a | b << 64).to_bytes(16, "little"))
             trace.guests.setdefault(guest, made)
+    if out_of_reach:
+        trace.problem(0, f"the times of {out_of_reach} records cannot be; they are left out")
 
 
 def read(data):

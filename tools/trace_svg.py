@@ -13,6 +13,7 @@ MARGIN = 20
 LABEL = 92  # left of the rows
 ROW = 17
 GUESTS_MAX = 12  # rows of guests
+CPUS_MAX = 8
 BINS = 240  # of the overview
 BAR = 120  # its height
 CLOSE_NS = 20000000  # what is shown close by
@@ -115,7 +116,7 @@ def overview(picture, story, windows):
     bin_ns = span / BINS
     picture.text(left - 8, top + 10, f"{highest} in", "e s")
     picture.text(left - 8, top + 25, duration(round(bin_ns)), "e s")
-    step = next(s * 10**e for e in range(3, 12) for s in (1, 2, 5) if span / (s * 10**e) <= 10)
+    step = next(s * 10**e for e in range(3, 60) for s in (1, 2, 5) if span / (s * 10**e) <= 10)
     for i in range(int(span // step) + 1):
         x = left + i * step * scale
         picture.path("axis", f"M{short(x)} {top + BAR}v5")
@@ -132,13 +133,14 @@ def close_by(picture, story, title, start, end, left, width, labels):
     y = picture.y
     interrupts = [interrupt for interrupt in story.interrupts if start <= interrupt.ns < end]
     picture.text(left, y + 4, title, "h")
-    picture.text(left, y + 22, f"{duration(end - start)}: {len(interrupts)} hardware interrupts", "s")
+    picture.text(left, y + 22, f"{duration(end - start)}: {len(interrupts)} hardware interrupt{'' if len(interrupts) == 1 else 's'}",
+                 "s")
     y += 34
-    for cpu in sorted({*story.cpus, *(interrupt.cpu for interrupt in story.interrupts)}):
+    for cpu in sorted(story.cpus)[:CPUS_MAX]:
         if labels:
             picture.text(left - 8, y + 13, f"CPU {cpu}", "e")
         picture.path("row", f"M{short(left)} {y + ROW}.5h{short(width)}")
-        picture.path("i", strokes([i.ns for i in interrupts if i.cpu == cpu], start, scale, left, y + 1, ROW - 1), 1)
+        picture.path("i", strokes([i.ns for i in interrupts if i.cpu == cpu], start, scale, left, y + 1, ROW - 1), 1.2)
         y += ROW + 3
     for guest in guests_of(story, start, end):
         vcpu = story.vcpus.get(guest)
