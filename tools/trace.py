@@ -28,8 +28,8 @@ DEMO_TITLE = "Ten guests with a tick of 1000 Hz, then the same ten tickless"
 
 def summary(story):
     trace = story.trace
-    lines = [f"{len(trace.records)} records of {len(story.cpus)} CPUs and {len(trace.guests)} guests "
-             f"in {trace_svg.duration(story.end - story.start)}; {sum(trace.lost.values())} older ones were overwritten"]
+    lines = [f"{len(trace.records)} records; CPUs: {len(story.cpus)}, guests: {len(trace.guests)}; "
+             f"{trace_svg.duration(story.end - story.start)}; {sum(trace.lost.values())} older ones were overwritten"]
     for phase in story.phases():
         count = sum(phase.start <= interrupt.ns < phase.end for interrupt in story.interrupts)
         lines.append(f"{phase.name}: {trace_svg.rate(count, phase.end - phase.start)}: {count} hardware interrupts "

@@ -15,7 +15,8 @@
 // Memory comes in single pages: a head, tables, and the records.
 struct trace_ring {
     uint64_t written;
-    uint64_t pages; // of records: a power of two
+    struct trace_record *next, *page_end; // where the next one is written, if the page is not full
+    uint64_t pages;                       // of records: a power of two
     struct trace_record **tables[TABLES];
 };
 
@@ -27,7 +28,8 @@ static const uint8_t class_of[TRACE_EVENTS] = {
     [TRACE_TRAP... TRACE_UPCALL] = TRACE_INTERRUPTS,
     [TRACE_CALL... TRACE_RETURN] = TRACE_HYPERCALLS,
     [TRACE_ARM... TRACE_PROGRAM] = TRACE_TIMERS,
-    [TRACE_RUN... TRACE_NEW] = TRACE_SCHEDULER,
+    [TRACE_RUN... TRACE_WAIT] = TRACE_SCHEDULER,
+    [TRACE_NEW] = TRACE_ALL, // with any of them
     [TRACE_MARK] = TRACE_MARKS,
 };
 
@@ -149,6 +151,12 @@ static struct trace_record *place(const struct trace_ring *ring, uint64_t number
     return &ring->tables[page / TABLE_PAGES][page % TABLE_PAGES][number % RECORDS_PER_PAGE];
 }
 
+static void __attribute__((noinline)) turn_page(struct trace_ring *ring)
+{
+    ring->next = place(ring, ring->written);
+    ring->page_end = ring->next + RECORDS_PER_PAGE;
+}
+
 void trace_write_at(uint64_t tsc, enum trace_event event, uint32_t guest, uint32_t detail, uint64_t a,
                     uint64_t b)
 {
@@ -156,7 +164,10 @@ void trace_write_at(uint64_t tsc, enum trace_event event, uint32_t guest, uint32
 
     if ((trace_classes() & class_of[event]) == 0)
         return;
-    *place(ring, ring->written++) = (struct trace_record){
+    if (ring->next == ring->page_end)
+        turn_page(ring);
+    ring->written++;
+    *ring->next++ = (struct trace_record){
         .tsc = tsc,
         .guest = guest,
         .event = (uint16_t)event,

@@ -49,6 +49,7 @@ enum trace_event {
     TRACE_RUN,  // the vCPU has got the CPU
     TRACE_STOP, // it loses the CPU; detail: its next state, enum vcpu_state
     TRACE_WAIT, // it could go on, and another one has the CPU
+    // any class
     TRACE_NEW, // the guest has been made, or was there when the trace began; a, b: the first 16 bytes of its name
     // TRACE_MARKS
     TRACE_MARK, // HCALL_NOP with a label, or the hypervisor's own; a: up to 8 characters, b: a value

@@ -24,7 +24,7 @@ def options(source, constants):
         values = []
         if kind == "NUMBER":
             low, high = (re.search(rf"\.{end} = (\w+)", rest).group(1) for end in ("min", "max"))
-            values = [f"{low} to {constants.get(high, high)}"]
+            values = [f"{constants.get(low, low)} to {constants.get(high, high)}"]
         words = re.search(r"\.words = (\w+)", rest)
         found[key] = values + (lists[words.group(1)] if words else [])
     assert len(found) == table.count("OPTION_FIELD"), "a row of the table was not understood"

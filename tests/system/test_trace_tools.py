@@ -298,7 +298,7 @@ def test_the_command_says_what_is_wrong(tmp_path):
     file.write_bytes(stream())
     done = decode("--output", tmp_path / "out")
     assert done.returncode == 0 and done.stderr == "", done
-    assert done.stdout.startswith("18 records of 2 CPUs and 1 guests in 4.7 us; 10 older ones were overwritten\n")
+    assert done.stdout.startswith("18 records; CPUs: 2, guests: 1; 4.7 us; 10 older ones were overwritten\n")
     check_json((tmp_path / "out.json").read_text(encoding="utf-8"))
     file.write_bytes(stream(cut=-2))
     done = decode()
