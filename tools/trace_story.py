@@ -159,10 +159,10 @@ class Story:
             self.handled(record)
 
     def on_mark(self, record):
-        if record.guest == 0:
-            self.marks.append(Instant(record.ns, label(record.a), {"value": record.b}))
-        else:
-            self.vcpu(record.guest).instants.append(Instant(record.ns, label(record.a), {"value": record.b}))
+        self.vcpu(record.guest).instants.append(Instant(record.ns, label(record.a), {"value": record.b}))
+
+    def on_phase(self, record):
+        self.marks.append(Instant(record.ns, label(record.a), {"value": record.b}))
 
     # ---- Events
 

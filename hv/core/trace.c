@@ -29,7 +29,7 @@ static const uint8_t class_of[TRACE_EVENTS] = {
     [TRACE_CALL... TRACE_RETURN] = TRACE_HYPERCALLS,
     [TRACE_ARM... TRACE_PROGRAM] = TRACE_TIMERS,
     [TRACE_RUN... TRACE_WAIT] = TRACE_SCHEDULER,
-    [TRACE_NEW] = TRACE_ALL, // with any of them
+    [TRACE_NEW... TRACE_PHASE] = TRACE_ALL, // with any of them
     [TRACE_MARK] = TRACE_MARKS,
 };
 
@@ -39,7 +39,8 @@ static const char *const names[TRACE_EVENTS] = {
     [TRACE_RETURN] = "return",   [TRACE_ARM] = "arm",       [TRACE_DISARM] = "disarm",
     [TRACE_MOVE] = "move",       [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver",
     [TRACE_PROGRAM] = "program", [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",
-    [TRACE_WAIT] = "wait",       [TRACE_NEW] = "new",       [TRACE_MARK] = "mark",
+    [TRACE_WAIT] = "wait",       [TRACE_NEW] = "new",       [TRACE_PHASE] = "phase",
+    [TRACE_MARK] = "mark",
 };
 
 static uint32_t wanted; // atomic
@@ -191,9 +192,9 @@ uint64_t trace_text(const char *text)
     return bytes;
 }
 
-void trace_mark(const char *text, uint64_t value)
+void trace_phase(const char *text, uint64_t value)
 {
-    trace_write(TRACE_MARK, 0, 0, trace_text(text), value);
+    trace_write(TRACE_PHASE, 0, 0, trace_text(text), value);
 }
 
 uint64_t trace_written(const struct cpu *cpu)

@@ -51,8 +51,9 @@ enum trace_event {
     TRACE_WAIT, // it could go on, and another one has the CPU
     // any class
     TRACE_NEW, // the guest has been made, or was there when the trace began; a, b: the first 16 bytes of its name
+    TRACE_PHASE, // what the demonstration measures begins or ends; a: up to 8 characters, b: a value
     // TRACE_MARKS
-    TRACE_MARK, // HCALL_NOP with a label, or the hypervisor's own; a: up to 8 characters, b: a value
+    TRACE_MARK, // HCALL_NOP with a label; a: up to 8 characters, b: a value
     TRACE_EVENTS,
 };
 
@@ -94,8 +95,8 @@ void trace_write(enum trace_event event, uint32_t guest, uint32_t detail, uint64
 void trace_write_at(uint64_t tsc, enum trace_event event, uint32_t guest, uint32_t detail, uint64_t a,
                     uint64_t b);
 
-// The hypervisor's own mark: up to 8 characters, and a value.
-void trace_mark(const char *text, uint64_t value);
+// TRACE_PHASE: up to 8 characters, and a value.
+void trace_phase(const char *text, uint64_t value);
 
 // Text as a mark has it: the first 8 bytes, the first one in the low byte, zeros behind its end.
 uint64_t trace_text(const char *text);

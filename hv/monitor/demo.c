@@ -67,7 +67,7 @@ static void begin_measuring(void)
     log_print("demo: phase %s begins: %u guests, %llu s\n", phases[demo.phase].name, demo.options.count,
               (unsigned long long)(demo.measure_ns / NSEC_PER_SEC));
     screen_finish();
-    trace_mark(phases[demo.phase].name, demo.options.count);
+    trace_phase(phases[demo.phase].name, demo.options.count);
     demo.measuring = true;
     figures_empty_lateness();
     figures_take(&demo.begin);
@@ -81,7 +81,7 @@ static void end_measuring(void)
     figures_take(&result->figures);
     figures_subtract(&result->figures, &demo.begin);
     figures_collect_lateness(&result->lateness);
-    trace_mark("end", demo.options.count);
+    trace_phase("end", demo.options.count);
     log_print("demo: phase %s ends\n", phases[demo.phase].name);
 }
 

@@ -152,7 +152,7 @@ static void print_text(const struct trace_record *record)
     if (record->event == TRACE_NEW)
         memcpy(text + sizeof(record->a), &record->b, sizeof(record->b));
     log_print("%s", text);
-    if (record->event == TRACE_MARK)
+    if (record->event != TRACE_NEW)
         log_print(" %llu", ULL(record->b));
 }
 
@@ -201,6 +201,7 @@ static void print_words(const struct trace_record *record)
         print_interrupts(record->detail);
         break;
     case TRACE_NEW:
+    case TRACE_PHASE:
     case TRACE_MARK:
         print_text(record);
         break;

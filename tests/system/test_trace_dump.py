@@ -106,7 +106,7 @@ def test_the_picture_in_the_readme_shows_this_build(traced):
 def test_what_is_overwritten_is_counted(traced):
     _, trace = traced("mode=demo demo_seconds=1 demo_guests=1 trace=timers trace_records=1025", [("guest", "guest mem=1M")])
     assert len(trace.records) == 2048 and trace.lost[0] > 1000
-    assert {record.event for record in trace.records} <= {"arm", "disarm", "move", "expire", "deliver", "program", "new"}
+    assert {record.event for record in trace.records} <= {"arm", "disarm", "move", "expire", "deliver", "program", "new", "phase"}
     assert trace.guests
 
 

@@ -18,7 +18,7 @@ import trace_stream
 import trace_svg
 
 NAMES = ["trap", "sleep", "woken", "pend", "upcall", "call", "return", "arm", "disarm", "move", "expire", "deliver", "program", "run",
-         "stop", "wait", "new", "mark"]
+         "stop", "wait", "new", "phase", "mark"]
 STATES = ["running", "blocked", "runnable", "paused", "ended"]
 NEVER = (1 << 64) - 1
 
@@ -51,12 +51,12 @@ def label(text):
 
 # (ns, CPU, event, guest, detail, a, b): one event from its arm to the handler, a mark, a call that waits, an end.
 STORY = [
-    (1000, 0, "new", 3, 0, label("web.0"), 0), (1100, 0, "run", 3, 0, 0, 0), (1200, 0, "mark", 0, 0, label("static"), 1),
+    (1000, 0, "new", 3, 0, label("web.0"), 0), (1100, 0, "run", 3, 0, 0, 0), (1200, 0, "phase", 0, 0, label("static"), 1),
     (1300, 0, "call", 3, 13, 5000, 0), (1400, 0, "stop", 3, 1, 0, 0), (1450, 0, "arm", 3, 0, 5000, 0),
     (1500, 0, "program", 0, 0, 5000, 0), (1600, 0, "sleep", 0, 0, 5000, 0), (5010, 0, "woken", 0, 0xf0, 0, 0),
     (5020, 0, "expire", 3, 0, 5000, 5015), (5100, 0, "run", 3, 0, 0, 0), (5150, 0, "deliver", 3, 0, 5000, 5015),
     (5200, 0, "return", 3, 13, 0, 0), (5250, 0, "upcall", 3, 1, 0x210000, 0), (5400, 1, "trap", 3, 0x30, 0x210000, 0),
-    (5500, 0, "mark", 3, 0, label('a "b"'), 7), (5600, 0, "mark", 0, 0, label("end"), 1), (5700, 0, "stop", 3, 4, 0, 0),
+    (5500, 0, "mark", 3, 0, label('a "b"'), 7), (5600, 0, "phase", 0, 0, label("end"), 1), (5700, 0, "stop", 3, 4, 0, 0),
 ]
 
 
@@ -284,7 +284,7 @@ def test_any_records_in_sound_frames(seed):
         for sequence in range(2, rng.randint(3, 40)):
             content = numbers((rng.choice(EDGES), 8))
             for _ in range(rng.randint(0, 3)):
-                content += packed(rng.randrange(20)) + b"".join(packed(rng.choice(EDGES)) for _ in range(5))
+                content += packed(rng.randrange(22)) + b"".join(packed(rng.choice(EDGES)) for _ in range(5))
             frames.append(frame(sequence, 5, rng.randrange(3), content if rng.random() < 0.9 else rng.randbytes(50)))
         draw(b"".join(frames))
 

@@ -103,7 +103,7 @@ static void keeps_the_last(void **state)
     }
 }
 
-// One of each event with each class alone; together they are all, and one that comes with each.
+// One of each event with each class alone; together they are all, and two that come with each.
 static void keeps_the_wanted_classes(void **state)
 {
     uint64_t sum = 0;
@@ -116,10 +116,10 @@ static void keeps_the_wanted_classes(void **state)
         for (uint32_t event = 0; event < TRACE_EVENTS; event++)
             trace_write((enum trace_event)event, 0, 0, 0, 0);
         uint64_t count = trace_written(cpu_this()) - first;
-        assert_true(count >= 2); // TRACE_NEW is of all of them
+        assert_true(count >= 3); // two are of all of them
         sum += count;
     }
-    assert_int_equal(sum, TRACE_EVENTS + 4);
+    assert_int_equal(sum, TRACE_EVENTS + 8);
     assert_true(trace_open(0)); // what is there stays
     trace_write(TRACE_RUN, 0, 0, 0, 0);
     assert_int_equal(trace_written(cpu_this()), sum);
@@ -150,7 +150,7 @@ static void has_as_many_as_wanted(void **state)
     }
 }
 
-static void marks_have_a_text(void **state)
+static void phases_have_a_text(void **state)
 {
     (void)state;
     assert_int_equal(trace_text(""), 0);
@@ -158,9 +158,9 @@ static void marks_have_a_text(void **state)
     assert_int_equal(trace_text("12345678"), 0x3837363534333231);
     assert_int_equal(trace_text("123456789"), trace_text("12345678"));
     assert_true(trace_open(TRACE_MARKS));
-    trace_mark("ab", 7);
+    trace_phase("ab", 7);
     const struct trace_record *record = trace_record(cpu_this(), 0);
-    assert_true(record->event == TRACE_MARK && record->guest == 0 && record->a == trace_text("ab") &&
+    assert_true(record->event == TRACE_PHASE && record->guest == 0 && record->a == trace_text("ab") &&
                 record->b == 7);
 }
 
@@ -197,7 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_the_last, start, stop),
         cmocka_unit_test_setup_teardown(keeps_the_wanted_classes, start, stop),
         cmocka_unit_test_setup_teardown(has_as_many_as_wanted, start, stop),
-        cmocka_unit_test_setup_teardown(marks_have_a_text, start, stop),
+        cmocka_unit_test_setup_teardown(phases_have_a_text, start, stop),
         cmocka_unit_test_setup_teardown(prints_the_last, start, stop),
         cmocka_unit_test_setup_teardown(leaves_nothing_without_memory, start, stop),
     };
