@@ -51,9 +51,9 @@ FUZZ_LENGTH_hypercall := 1024
 FUZZ_RUNS_hypercall   := 3000
 
 FUZZ_TARGETS += monitor
-FUZZ_SRCS_monitor   := $(WORLD_SRCS) hv/vm/module_line.c hv/core/option.c hv/shared/lib/parse.c \
+FUZZ_SRCS_monitor   := $(WORLD_SRCS) hv/vm/module_line.c hv/core/option.c hv/core/trace_stream.c hv/shared/lib/parse.c \
 	$(filter-out $(addprefix hv/monitor/,arming.c curve.c curve_report.c demo.c demo_report.c fuzz.c fuzz_report.c selftest.c \
-	selftest_timers.c soak.c),$(wildcard hv/monitor/*.c))
+	selftest_stacks.c selftest_timers.c soak.c),$(wildcard hv/monitor/*.c))
 FUZZ_CFLAGS_monitor := $(WORLD_CFLAGS)
 FUZZ_LENGTH_monitor := 512
 FUZZ_RUNS_monitor   := 1500

@@ -7,6 +7,7 @@
 #include "core/commit.h"
 #include "dev/power.h"
 #include "dev/uart.h"
+#include "dev/uart_second.h"
 #include "elf_example.h"
 #include "fuzz.h"
 #include "lib/list.h"
@@ -27,6 +28,7 @@
 #include "vm/guest_image.h"
 #include "world.h"
 #include "x86/cpu.h"
+#include "x86/stacks.h"
 #include "x86/vectors.h"
 
 #include <setjmp.h>
@@ -53,6 +55,41 @@ void uart_start_interrupts(void)
 struct uart_counts uart_read_counts(void)
 {
     return (struct uart_counts){ 0 };
+}
+
+// The CPUs of the world have no stacks of their own.
+struct stacks cpu_stacks[CPU_MAX];
+
+uint64_t stacks_used(const struct stacks *stacks, enum stacks_kind kind)
+{
+    (void)stacks;
+    (void)kind;
+    return 0;
+}
+
+uint64_t stacks_size(enum stacks_kind kind)
+{
+    (void)kind;
+    return 0;
+}
+
+const char *stacks_name(enum stacks_kind kind)
+{
+    (void)kind;
+    return "none";
+}
+
+// There is no second line: a dump of the trace would outlive the input.
+bool uart_second_init(void)
+{
+    return false;
+}
+
+uint32_t uart_second_send(const uint8_t *bytes, uint32_t count)
+{
+    (void)bytes;
+    (void)count;
+    return 0;
 }
 
 void power_off(void)

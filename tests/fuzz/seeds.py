@@ -193,7 +193,7 @@ def monitor():
           "resume 1 2\r\0kill 1\rrestart 2\r\0kill all\r\0mem\r")
     write("monitor", "consoles", "console 1\rabc\0\x1d\0console web\r\0\x1d\x1d\0kill 1\0\x1dtop 1\r\0\0 q"
           "create guest count=9999 mem=512M\r\0\x03create nobody\rbench\r\0\0\x03\0")
-    write("monitor", "trace", "trace on\r\0\0trace\rtrace show\r\0trace off\rtrace show\rtrace clear\rhelp trace\rtrace on\r"
+    write("monitor", "trace", "trace on\r\0\0trace\rtrace show\r\0trace off\rtrace show\rtrace dump\rtrace clear\rhelp trace\rtrace on\r"
           "\0kill 1\rtrace x\r\0")
     write("monitor", "typing", "gu\t\t 1\x1b[D\x1b[3~\r\x1b[A\x1b[24;60R\x0ckill w\t\rpoweroff\rmode guest.\t \thz\treboot\r")
 
