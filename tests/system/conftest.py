@@ -86,15 +86,16 @@ class Outcome:
 
 @pytest.fixture
 def iso(build, tmp_path):
-    """Returns make(boot_line, modules): the path of a new ISO. A module is (file or image name, module line)."""
-    def make(boot_line, modules=(), screen="text"):
+    """Returns make(boot_line, modules): the path of a new ISO. A module is (file or image name, module line). `hv`: another
+    hypervisor than the build's."""
+    def make(boot_line, modules=(), screen="text", hv=None):
         files = []
         for image, line in modules:
             named = build / "guests" / f"{image}.elf"
             files.append((image if Path(image).is_absolute() else named if named.exists() else build / f"{image}.elf",
                           line))
         path = tmp_path / f"{len(list(tmp_path.glob('*.iso')))}.iso"
-        mkiso.build(path, build / "lull.elf", *mkiso.entry(boot_line, files, screen))
+        mkiso.build(path, hv or build / "lull.elf", *mkiso.entry(boot_line, files, screen))
         return path
 
     yield make
@@ -141,9 +142,9 @@ def unhurried(modules):
 @pytest.fixture
 def boot(iso):
     """Returns boot(boot_line, modules, **machine): an Outcome. Deterministic time unless icount=False."""
-    def run(boot_line, modules=(), timeout_s=TIMEOUT_S, **machine):
+    def run(boot_line, modules=(), timeout_s=TIMEOUT_S, hv=None, **machine):
         machine.setdefault("icount", True)
-        line = qemu.command(iso(boot_line, modules), **machine)
+        line = qemu.command(iso(boot_line, modules, hv=hv), **machine)
         try:
             done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=timeout_s, check=False)
@@ -189,10 +190,10 @@ def console(iso):
     """Returns console(boot_line, modules, **machine): a Console. Real time unless icount=True."""
     children = []
 
-    def run(boot_line, modules=(), screen="text", **machine):
+    def run(boot_line, modules=(), screen="text", hv=None, **machine):
         # Without signal=off, Ctrl-C would end QEMU and not reach the machine.
         machine.setdefault("serial", "chardev:tty")
-        line = qemu.command(iso(boot_line, modules, screen), **machine)
+        line = qemu.command(iso(boot_line, modules, screen, hv), **machine)
         if machine["serial"] == "chardev:tty":
             line += ["-chardev", "stdio,id=tty,signal=off"]
         child = pexpect.spawn(line[0], line[1:], echo=False, timeout=ANSWER_S, dimensions=(50, 200))

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The hypervisor, built so that whatever C leaves undefined panics and says where, passes the self-test."""
+"""The hypervisor, built so that whatever C leaves undefined panics and says where: it passes the self-test, and finds a plant."""
 
 import os
+import re
 import subprocess
 
 import pytest
 
-import mkiso
-import qemu
-from bochs import clean
-from conftest import TIMEOUT_S
+from debugger import Debugger
+
+RDI = 5  # gdb's number
 
 pytestmark = pytest.mark.xdist_group("ubsan")
 
@@ -24,11 +24,24 @@ def checked(build):
     return folder / "lull.elf"
 
 
-def test_selftest(checked, entry, tmp_path):
+def test_selftest(boot, entry, checked):
     boot_line, modules = entry("selftest")
-    iso = tmp_path / "ubsan.iso"
-    mkiso.build(iso, checked, *mkiso.entry(f"{boot_line} exit=debug", modules, "text"))
-    done = subprocess.run(qemu.command(iso, icount=True, smp=2), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=TIMEOUT_S, check=False)
-    iso.unlink()
-    assert done.returncode == qemu.EXIT_SUCCESS, clean(done.stdout)
+    boot(f"{boot_line} exit=debug", modules, smp=2, hv=checked).succeeded()
+
+
+def test_a_wrong_index_is_found(console, checked, tmp_path):
+    """`mem` is typed, and when it wants the name of the first stack, from outside it is made to ask for the hundredth."""
+    monitor = console("mode=interactive exit=debug", hv=checked, gdb=tmp_path / "gdb")
+    debugger = Debugger(tmp_path / "gdb", checked)
+    debugger.go()
+    monitor.prompt()
+    debugger.stop()
+    monitor.child.send("mem\r")
+    debugger.until("stacks_name")
+    debugger.ask("qXfer:features:read:target.xml:0,ff")  # then QEMU takes single registers
+    assert debugger.ask(f"P{RDI:x}={(99).to_bytes(8, 'little').hex()}") == "OK"
+    debugger.go()
+    line = monitor.expect(r"panic: undefined behaviour at ([^\r\n]*)[\r\n]")[1].group(1).decode()
+    assert re.fullmatch(r"hv/x86/stacks\.c:\d+:\d+: index 99 is outside of '(const )?char \*(const ?)?\[5\]'", line), line
+    assert monitor.ended() == 35
+    debugger.close()
