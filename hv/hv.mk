@@ -16,6 +16,7 @@ HV_SRCS += \
 
 # hv/: the list of inits, the choice of chips, the trap switch
 HV_SRCS += \
+	hv/cpu_report.c \
 	hv/cpus.c \
 	hv/machine.c \
 	hv/machine_screen.c \
@@ -34,6 +35,7 @@ HV_SRCS += \
 	hv/x86/fpu.c \
 	hv/x86/lapic.c \
 	hv/x86/paging.c \
+	hv/x86/peek.c \
 	hv/x86/recovery.c \
 	hv/x86/stacks.c \
 	hv/x86/stop.c \
@@ -54,6 +56,7 @@ HV_SRCS += \
 
 # hv/core/
 HV_SRCS += \
+	hv/core/backtrace.c \
 	hv/core/boot_line.c \
 	hv/core/boot_memory.c \
 	hv/core/log.c \

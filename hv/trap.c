@@ -7,10 +7,13 @@
 // throughout.
 #include "trap.h"
 
+#include <stddef.h>
+
 #include "core/log.h"
 #include "core/page_debug.h"
 #include "core/panic.h"
 #include "dev/uart.h"
+#include "lib/string.h"
 #include "monitor/monitor.h"
 #include "time/sleep.h"
 #include "time/timer.h"
@@ -25,6 +28,7 @@
 #include "x86/control.h"
 #include "x86/counters.h"
 #include "x86/cpu.h"
+#include "x86/entry.h"
 #include "x86/lapic.h"
 #include "x86/recovery.h"
 #include "x86/stacks.h"
@@ -173,9 +177,17 @@ static _Noreturn void double_fault(const struct trap_frame *frame)
                "or page tables are broken");
 }
 
+// Make the frame that of the fault before: its words, from the vector up, are where the stack pointer was.
+static void take_over_fault(struct trap_frame *frame)
+{
+    memcpy(&frame->vector, (const void *)frame->rsp, sizeof(*frame) - offsetof(struct trap_frame, vector));
+}
+
 void trap_fatal(struct trap_frame *frame)
 {
-    panic_yield(frame->rip);
+    if (frame->rip == (uint64_t)entry_way_out + ENTRY_WAY_OUT_SIZE)
+        take_over_fault(frame);
+    panic_yield(frame->rip, trap_frame_is_ours(frame) ? frame->rbp : 0);
     switch (frame->vector) {
     case VECTOR_DF:
         double_fault(frame);
@@ -183,7 +195,11 @@ void trap_fatal(struct trap_frame *frame)
         panic_trap(frame, control_cr2(), "debug exception in the hypervisor");
     case VECTOR_MC:
         panic_trap(frame, control_cr2(), "machine check: the CPU reports a hardware error");
-    default:
+    case VECTOR_NMI:
         panic_trap(frame, control_cr2(), "non-maskable interrupt");
+    default:
+        panic_trap(frame, control_cr2(),
+                   "exception %llu on the way into a guest, error code 0x%llx: its frame is broken",
+                   (unsigned long long)frame->vector, (unsigned long long)frame->error);
     }
 }

@@ -14,5 +14,5 @@ bool trap_from_guest(struct vcpu *vcpu);
 // For entry.asm: an exception in the hypervisor. Returns to the recovery of an access to guest memory.
 void trap_in_hypervisor(struct trap_frame *frame);
 
-// For entry.asm: NMI, double fault, machine check, from wherever.
+// For entry.asm: NMI, double fault, machine check, from wherever; and a fault of the instruction that enters a guest.
 _Noreturn void trap_fatal(struct trap_frame *frame);

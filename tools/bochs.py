@@ -32,7 +32,7 @@ OLD_CPU = "athlon64_clawhammer"  # the first x86-64 CPU: none of them, and AMD's
 IPS = 100_000_000
 
 # The last line of a self-test, or the last one of a panic.
-LAST_LINE = r"^selftest: \d+ passed, \d+ failed$|^panic: (leaving|rebooting|halted)"
+LAST_LINE = r"^selftest: \d+ passed, \d+ failed$|^panic: (leaving|rebooting|the machine is halted)"
 
 CONFIGURATION = """\
 display_library: term

@@ -1,44 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The end: say why, show where, stop.
 //
-// Assumes that hypervisor code is compiled with frame pointers: [rbp] is the caller's rbp, [rbp + 8] the
-// return address, and frames lie at rising addresses on one stack. Interrupts are off, as everywhere in it.
+// Assumes that interrupts are off, as everywhere in the hypervisor.
 
 #include "core/panic.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "core/backtrace.h"
 #include "core/debug_exit.h"
 #include "core/log.h"
-#include "core/symbols.h"
 #include "core/trace.h"
-#include "lib/bits.h"
 #include "lib/format.h"
 #include "x86/cpu.h"
 #include "x86/io.h"
-#include "x86/paging.h"
+#include "x86/reset.h"
 #include "x86/stop.h"
 
-#define BACKTRACE_DEPTH_MAX 32
-#define LAST_RECORDS 8               // of the trace, if there is one
-#define BACKTRACE_STACK_MAX 65536ull // no stack of the hypervisor is larger
-
-#define SELECTOR_RPL_MASK 3u // privilege level in a segment selector, Intel SDM vol. 3A 3.4.2
+#define LAST_RECORDS 8 // of the trace, if there is one
 
 #define RESET_PORT 0xcf9 // reset control register of PC chip sets, ACPI's usual reset register
 #define RESET_CPU 0x02   // hard instead of soft
 #define RESET_GO 0x04    // the rising edge resets
 
-struct stack_frame {
-    uint64_t caller_rbp;
-    uint64_t return_address;
-};
+#define HARMLESS_PORT 0x64 // status of the keyboard controller
+#define WAIT_READS 100000u // of that port, about 0.1 s on hardware
 
 static enum panic_action action = PANIC_HALT;
 static unsigned int depth;
 static const char *note;
-static uint32_t owner; // atomic: the CPU whose panic it is, its id and one; 0: none
+static uint32_t owner;                  // atomic: the CPU whose panic it is, its id and one; 0: none
+static const char *part = "the reason"; // of the report, that is being printed
 
 // The reason stays in memory, where a debugger finds it when no console works.
 static char panic_reason[256];
@@ -58,49 +51,24 @@ bool panic_active(void)
     return depth > 0;
 }
 
+static void wait(void)
+{
+    for (uint32_t reads = 0; reads < WAIT_READS; reads++)
+        io_in8(HARMLESS_PORT);
+}
+
 static _Noreturn void stop(void)
 {
     if (action == PANIC_EXIT)
         debug_exit(false);
     if (action == PANIC_REBOOT) {
+        wait(); // the serial line still sends what it has taken
         io_out8(RESET_PORT, RESET_CPU);
         io_out8(RESET_PORT, RESET_CPU | RESET_GO);
+        wait();
+        reset_by_triple_fault();
     }
     cpu_stop();
-}
-
-static void print_address(const char *role, uint64_t address)
-{
-    uint64_t offset;
-    const char *name = symbols_lookup(address, &offset);
-
-    if (name != NULL) {
-        log_print("  %s %016llx %s+0x%llx\n", role, (unsigned long long)address, name,
-                  (unsigned long long)offset);
-    } else {
-        log_print("  %s %016llx\n", role, (unsigned long long)address);
-    }
-}
-
-// True where a frame can be read: inside the image's map, which holds every stack, and aligned. The end of the
-// map is the end of the address space, so the room above is checked without a sum that wraps.
-static bool frame_plausible(uint64_t rbp)
-{
-    return rbp >= PAGING_IMAGE_MAP && rbp <= UINT64_MAX - sizeof(struct stack_frame) && is_aligned(rbp, 8);
-}
-
-static void print_backtrace(uint64_t rbp)
-{
-    for (int i = 0; i < BACKTRACE_DEPTH_MAX && frame_plausible(rbp); i++) {
-        const struct stack_frame *frame = (const struct stack_frame *)rbp;
-
-        if (frame->return_address == 0)
-            return;
-        print_address("from", frame->return_address);
-        if (frame->caller_rbp <= rbp || frame->caller_rbp - rbp > BACKTRACE_STACK_MAX)
-            return;
-        rbp = frame->caller_rbp;
-    }
 }
 
 static void print_registers(const struct trap_frame *f, uint64_t cr2)
@@ -131,38 +99,41 @@ static bool is_first(void)
                                        __ATOMIC_SEQ_CST);
 }
 
-void panic_yield(uint64_t rip)
+void panic_yield(uint64_t rip, uint64_t rbp)
 {
     uint32_t other = __atomic_load_n(&owner, __ATOMIC_SEQ_CST);
 
     if (other != 0 && other != cpu_this()->id + 1)
-        stop_here(rip);
+        stop_here(rip, rbp);
 }
 
-static void print_other_cpus(void)
+static void print_cpus(void)
 {
     for (uint32_t i = 0; i < cpu_count; i++) {
         const struct cpu *cpu = cpu_table[i];
         char role[32];
 
-        if (cpu == cpu_this())
-            continue;
-        if (__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE) == 0) {
+        if (cpu == cpu_this()) {
+            log_print("  CPU %u panics\n", cpu->id);
+        } else if (__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE) == 0) {
             log_print("  CPU %u does not stop\n", cpu->id);
-            continue;
+        } else {
+            format_buffer(role, sizeof(role), "CPU %u stopped at", cpu->id);
+            backtrace_print_address(role, cpu->stopped_rip);
+            backtrace_print(cpu->stopped_rbp);
         }
-        format_buffer(role, sizeof(role), "CPU %u stopped at", cpu->id);
-        print_address(role, cpu->stopped_rip);
+        cpu_report_print(cpu);
     }
 }
 
 // Counts this panic; only the first one goes on to report. The second says so, a third has not even that.
-static void begin(const char *format, va_list arguments)
+// `rip` and `rbp`: where this CPU is, if another one's panic came first.
+static void begin(uint64_t rip, uint64_t rbp, const char *format, va_list arguments)
 {
     if (is_first())
         stop_others();
     else
-        panic_yield((uint64_t)__builtin_return_address(0)); // one report is enough
+        panic_yield(rip, rbp); // one report is enough
     depth++;
     if (depth > 2)
         stop();
@@ -170,7 +141,9 @@ static void begin(const char *format, va_list arguments)
         char inner[sizeof(panic_reason)];
 
         format_vbuffer(inner, sizeof(inner), format, arguments);
-        log_print("\npanic inside a panic: %s\n", inner);
+        log_print("\npanic inside a panic, while it prints %s: %s\n", part, inner);
+        if (rip != 0)
+            backtrace_print_address("at  ", rip);
         stop();
     }
     format_vbuffer(panic_reason, sizeof(panic_reason), format, arguments);
@@ -181,7 +154,8 @@ static void begin(const char *format, va_list arguments)
         log_print("  on CPU %u\n", cpu_this()->id);
 }
 
-static _Noreturn void end(void)
+// Say what follows, and once more why: on a screen the first words may have gone.
+static _Noreturn void end(const char *reason)
 {
     static const char *const last_words[] = {
         [PANIC_HALT] = "the machine is halted; reset it or switch it off",
@@ -189,38 +163,50 @@ static _Noreturn void end(void)
         [PANIC_EXIT] = "leaving the emulator",
     };
 
-    trace_print_last(LAST_RECORDS);
-    print_other_cpus();
-    log_print("panic: %s\n", last_words[action]);
+    part = "the last words";
+    log_print("panic: %s (%s)\n", last_words[action], reason);
     stop();
+}
+
+static _Noreturn void finish(void)
+{
+    part = "the trace";
+    trace_print_last(LAST_RECORDS);
+    part = "the CPUs";
+    print_cpus();
+    end(panic_reason);
 }
 
 void panic(const char *format, ...)
 {
+    uint64_t rbp = (uint64_t)__builtin_frame_address(0);
     va_list arguments;
 
     va_start(arguments, format);
-    begin(format, arguments);
+    begin((uint64_t)__builtin_return_address(0), rbp, format, arguments);
     va_end(arguments);
-    print_backtrace((uint64_t)__builtin_frame_address(0));
-    end();
+    part = "the backtrace";
+    backtrace_print(rbp);
+    finish();
 }
 
 void panic_trap(const struct trap_frame *frame, uint64_t cr2, const char *format, ...)
 {
+    bool ours = trap_frame_is_ours(frame);
+    // On the way from or to a guest rbp is the guest's: then the frame of the run loop has to do, which entered it.
+    uint64_t rbp = ours && backtrace_on_stack(frame->rsp) ? frame->rbp : cpu_this()->stack;
     va_list arguments;
 
     va_start(arguments, format);
-    begin(format, arguments);
+    begin(frame->rip, rbp, format, arguments);
     va_end(arguments);
+    part = "the registers";
     print_registers(frame, cr2);
-    if ((frame->cs & SELECTOR_RPL_MASK) == 0) {
-        print_address("at  ", frame->rip);
-        print_backtrace(frame->rbp);
-    } else {
-        print_backtrace((uint64_t)__builtin_frame_address(0));
-    }
-    end();
+    part = "the backtrace";
+    if (ours)
+        backtrace_print_address("at  ", frame->rip);
+    backtrace_print(rbp);
+    finish();
 }
 
 void panic_machine(const char *format, ...)
@@ -235,5 +221,5 @@ void panic_machine(const char *format, ...)
     if (is_first())
         stop_others();
     log_error("%s", sentence);
-    end();
+    end("it cannot run here");
 }

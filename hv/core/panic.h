@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The end: say why, show where, stop.
 //
-// A panic means a bug of the hypervisor or a machine it cannot run on; a guest can never cause one. The path uses
-// almost nothing: the console hook of core/log.h, the symbol table, and memory that it checks before it
-// follows a pointer. A fault or a panic inside a panic is told from the first one and stops at once. All other CPUs are
-// stopped first (x86/stop.h), and the report says where each was.
+// A panic means a bug of the hypervisor or a machine it cannot run on, or that somebody wants to know what a machine
+// does that answers no more (NMI); a guest can never cause one. The report: the reason, the registers, the
+// backtrace, what was traced last, and of every CPU where it was, its guest, timers and interrupts; last the reason
+// once more. All other CPUs are stopped first (x86/stop.h). The path uses almost nothing: the console hook of
+// core/log.h, the symbol table, and memory that it checks before it follows a pointer. A fault or a panic inside a
+// panic says so, and what was being printed, and stops at once; one inside that stops in silence.
 #pragma once
 
 #include <stdbool.h>
@@ -30,9 +32,14 @@ void panic_set_note(const char *text);
 // queue and writes by polling, because no interrupt will come any more. Any context.
 bool panic_active(void);
 
-// Where another CPU is in a panic, stop: this CPU was at `rip`. Else return. For the handler of the NMI by which that
-// CPU stops the others.
-void panic_yield(uint64_t rip);
+// Where another CPU is in a panic, stop: this CPU was at `rip`, its frame pointer was `rbp` (0: not the hypervisor's).
+// Else return. For the handler of the NMI by which that CPU stops the others.
+void panic_yield(uint64_t rip, uint64_t rbp);
+
+// hv/cpu_report.c provides this, for the floors above know what a CPU does: print to the console what is known of one.
+// Context: in a panic, this CPU or one that has stopped or does not.
+struct cpu;
+void cpu_report_print(const struct cpu *cpu);
 
 // Prints the reason and the caller's backtrace, and stops. Any context, interrupts off.
 _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -25,14 +25,9 @@
 
 void report_format_state(const struct guest *guest, char *text, size_t size)
 {
-    static const char *const states[VCPU_STATES] = {
-        [VCPU_RUNNING] = "running", [VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
-        [VCPU_PAUSED] = "paused",   [VCPU_ENDED] = "ended",
-    };
-
     switch (guest->state) {
     case GUEST_ALIVE:
-        format_buffer(text, size, "%s", states[guest->vcpu->state]);
+        format_buffer(text, size, "%s", vcpu_state_name(guest->vcpu->state));
         break;
     case GUEST_EXITED:
         format_buffer(text, size, "ended: exit code %llu%s", ULL(guest->exit_code),

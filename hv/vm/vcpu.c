@@ -16,6 +16,16 @@
 #include "x86/paging.h"
 #include "x86/segments.h"
 
+const char *vcpu_state_name(enum vcpu_state state)
+{
+    static const char *const names[VCPU_STATES] = {
+        [VCPU_RUNNING] = "running", [VCPU_RUNNABLE] = "runnable", [VCPU_BLOCKED] = "blocked",
+        [VCPU_PAUSED] = "paused",   [VCPU_ENDED] = "ended",
+    };
+
+    return state < VCPU_STATES ? names[state] : "?";
+}
+
 void vcpu_wake_if_due(struct vcpu *vcpu)
 {
     if (upcall_due(vcpu) != 0)

@@ -102,6 +102,9 @@ struct vcpu {
 _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer for both");
 _Static_assert(sizeof(struct vcpu) <= 4096, "a vCPU is allocated as one page");
 
+// "running"; "?" for what is none.
+const char *vcpu_state_name(enum vcpu_state state);
+
 // Enter `state` at the moment now_tsc; the time since the last change counts for the state that ends. Interrupts off.
 static inline void vcpu_set_state_at(struct vcpu *vcpu, enum vcpu_state state, uint64_t now_tsc)
 {

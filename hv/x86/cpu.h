@@ -64,7 +64,7 @@ struct cpu {
     struct vcpu *mail; // atomic: vCPUs that other CPUs have sent here (vm/mail.h), the last one first
     uint32_t request;  // atomic: what the boot CPU wants of it (vm/request.c)
     uint32_t stopped;  // atomic: it has stopped for ever (x86/stop.h)
-    uint64_t stopped_rip;
+    uint64_t stopped_rip, stopped_rbp;
     struct descriptors tables;
 } __attribute__((aligned(64)));
 

@@ -1,15 +1,13 @@
 ; SPDX-License-Identifier: BSD-2-Clause
 ; All ways into the hypervisor, and the way into a guest.
 ;
-; Registers of a context are pushed in the order of struct trap_frame (trap_frame.h draws it).
-; From ring 3 they go straight into the vCPU's frame, because TSS.rsp0 points to its end. From ring 0
-; they go on the current stack; that is a fault at a guest's memory, or a bug, for the hypervisor runs with
-; interrupts off. The one place where interrupts reach ring 0 is the idle sleep, and there nothing is saved
-; at all: entry_idle() is a C function like any other and its caller expects no scratch register back.
+; Registers of a context are pushed in the order of struct trap_frame. From ring 3 they go straight into the vCPU's
+; frame, because TSS.rsp0 points to its end. From ring 0 they go on the current stack; that is a fault at a guest's
+; memory, or a bug, for the hypervisor runs with interrupts off. Only in the idle sleep do interrupts reach ring 0, and
+; there nothing is saved: entry_idle() is a C function, whose caller expects no scratch register back.
 ; Invariants:
 ;   - ring 3 runs with the guest's GS base, the hypervisor with its own: swapgs at each crossing;
-;   - AC is cleared before any C code runs: a guest that sets AC would switch SMAP off for us;
-;   - DF is cleared before any C code runs.
+;   - AC and DF are cleared before any C code runs: a guest that sets AC would switch SMAP off for us.
 ; After this file read hv/trap.c: it has one case for each vector.
 
 %include "asm_offsets.inc"
@@ -39,12 +37,11 @@ entry_guest:
 
 ; -----------------------------------------------------------------------------------------------
 ; The idle sleep. sti takes effect after the next instruction, so nothing can come between it and hlt.
-
-global entry_idle
+global entry_idle, entry_way_out
 entry_idle:
         sti
         hlt
-idle_woken:                     ; the rip of every interrupt that ends the sleep
+.woken:                         ; the rip of every interrupt that ends the sleep
         cli                     ; reached only if hlt ended without one
         mov eax, VECTOR_NONE
         ret
@@ -117,12 +114,14 @@ back_to_run_loop:
         ret                     ; from entry_guest, into entry_run()
 
 from_hypervisor:
-        cmp qword [rsp + 16], idle_woken
+        cmp qword [rsp + 16], entry_idle.woken
         jne .fault
         pop rax                 ; the vector is what entry_idle() returns
         mov rsp, [rsp + 32]     ; drop error, rip, cs, rflags; rsp as it was before the interrupt
         ret
 .fault:
+        bt rsp, STACKS_ADDRESS_BIT
+        jnc entry_way_out
         PUSH_REGISTERS
         CLAC
         cld
@@ -132,6 +131,10 @@ from_hypervisor:
         POP_SCRATCH
         add rsp, 16
         iretq
+; rsp is on no stack but in a vCPU's frame, which iretq has found broken. What the CPU has pushed had room in it, what
+; comes below is somebody else's. trap_fatal() finds those words, from a stack of its own.
+entry_way_out:
+        int VECTOR_MC
 
 ; Debug exceptions have a stack of their own, because one of them can come in ring 0 with rsp still the guest's: at
 ; the first instruction behind `syscall`, which switches no stack. There a CPU may report a data breakpoint that `mov
@@ -171,9 +174,8 @@ debug:                          ; rsp points to rip
         push VECTOR_DB
         jmp fatal
 
-; NMI, double fault and machine check come at any moment, also between a ring crossing and its swapgs,
-; so cs does not tell whose GS base is loaded. The hypervisor's is the one in the upper half; a guest
-; cannot have one there (CR4.FSGSBASE is off, so its bases come from flat descriptors).
+; NMI, double fault and machine check come at any moment, also between a crossing and its swapgs, so cs does not tell
+; whose GS base is loaded. The hypervisor's is in the upper half; a guest cannot have one there (CR4.FSGSBASE is off).
 fatal:
         PUSH_REGISTERS
         CLAC

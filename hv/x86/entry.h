@@ -38,3 +38,8 @@ uint64_t entry_idle(void);
 // that serve every hypercall as a trap, so that hv/trap.c sees it.
 extern const char entry_int[], entry_int_timed[], entry_int_watched[];
 extern const char entry_syscall[], entry_syscall_timed[], entry_syscall_watched[];
+
+// Where entry.asm raises VECTOR_MC because a guest's frame is broken: by `int`, which is as long as this. The stack
+// pointer is where the fault's frame is, from `vector` on.
+extern const char entry_way_out[];
+#define ENTRY_WAY_OUT_SIZE 2

@@ -2,6 +2,13 @@
 // The memory of the hypervisor's stacks, and how much of them is used. Each object is page aligned.
 #include "x86/stacks.h"
 
+#include "x86/paging.h"
+
+// The direct map takes 64 TiB at most.
+_Static_assert((PAGING_DIRECT_MAP >> STACKS_ADDRESS_BIT & 1) == 0, "a vCPU is not on a stack");
+_Static_assert((PAGING_IMAGE_MAP & PAGING_CPU_MAP) >> STACKS_ADDRESS_BIT & 1,
+               "entry.asm knows a stack by it");
+
 #define STACK __attribute__((section(".bss.stacks"), aligned(4096)))
 
 STACK struct stacks_main stacks_boot_cpu;

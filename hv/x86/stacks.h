@@ -13,6 +13,9 @@
 #define STACKS_MAIN_SIZE 16384 // the run loop and everything it calls; deepest in the monitor's printing
 #define STACKS_IST_SIZE 8192   // debug, double fault, NMI, machine check: a panic with its printing must fit
 
+// A bit that is set in the address of every stack, and clear in the direct map, where vCPUs are (paging.h).
+#define STACKS_ADDRESS_BIT 46
+
 struct stacks_main {
     uint8_t guard[STACKS_GUARD_SIZE];
     uint8_t space[STACKS_MAIN_SIZE];

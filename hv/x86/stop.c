@@ -32,11 +32,12 @@ void stop_others(void)
         pause();
 }
 
-void stop_here(uint64_t rip)
+void stop_here(uint64_t rip, uint64_t rbp)
 {
     struct cpu *cpu = cpu_this();
 
     cpu->stopped_rip = rip;
+    cpu->stopped_rbp = rbp;
     __atomic_store_n(&cpu->stopped, 1, __ATOMIC_RELEASE);
     cpu_stop();
 }

@@ -21,6 +21,14 @@ struct trap_frame {
     uint64_t rip, cs, rflags, rsp, ss;
 };
 
+#define TRAP_FRAME_RPL_MASK 3u // privilege level in a segment selector, Intel SDM vol. 3A, 3.4.2
+
+// True if the hypervisor was interrupted, and not a guest.
+static inline bool trap_frame_is_ours(const struct trap_frame *frame)
+{
+    return (frame->cs & TRAP_FRAME_RPL_MASK) == 0;
+}
+
 _Static_assert(sizeof(struct trap_frame) == 22 * 8, "entry.asm pushes this many words");
 _Static_assert(sizeof(struct trap_frame) % 16 == 0, "TSS.rsp0 must be 16-byte aligned");
 _Static_assert(offsetof(struct trap_frame, vector) == 15 * 8, "entry.asm");

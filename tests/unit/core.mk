@@ -46,12 +46,12 @@ UNIT_TESTS += test_elf_abi
 UNIT_SRCS_test_elf_abi := tests/unit/test_elf_abi.c hv/vm/elf_abi.c hv/shared/lib/format.c
 
 UNIT_TESTS += test_panic
-UNIT_SRCS_test_panic   := tests/unit/test_panic.c tests/unit/panic_child.c hv/core/panic.c hv/shared/lib/format.c \
+UNIT_SRCS_test_panic   := tests/unit/test_panic.c tests/unit/panic_child.c hv/core/panic.c hv/core/backtrace.c hv/shared/lib/format.c \
 	$(UNIT_LOG)
 UNIT_CFLAGS_test_panic := -iquote tests/fake/panic -Itests/fake
 
 UNIT_TESTS += test_panic_backtrace
-UNIT_SRCS_test_panic_backtrace   := tests/unit/test_panic_backtrace.c tests/unit/panic_child.c hv/core/panic.c \
+UNIT_SRCS_test_panic_backtrace   := tests/unit/test_panic_backtrace.c tests/unit/panic_child.c hv/core/panic.c hv/core/backtrace.c \
 	hv/shared/lib/format.c $(UNIT_LOG)
 UNIT_CFLAGS_test_panic_backtrace := -iquote tests/fake/panic -Itests/fake
 

@@ -13,6 +13,8 @@
 #include "x86/cpu.h"
 #include "x86/io.h"
 #include "x86/paging.h"
+#include "x86/peek.h"
+#include "x86/reset.h"
 #include "x86/stop.h"
 
 #include <string.h>
@@ -25,6 +27,9 @@ uint64_t fake_image[64];
 char *panic_child_text;
 bool symbols_panic;
 void (*symbols_hook)(void);
+const char *panic_in;
+bool deaf;
+uint64_t unreadable;
 
 _Noreturn void panic_child_leave(int how)
 {
@@ -44,9 +49,32 @@ struct cpu *cpu_this(void)
     return here;
 }
 
+static void panic_if_in(const char *part)
+{
+    if (panic_in != NULL && strcmp(panic_in, part) == 0)
+        panic("no %s", part);
+}
+
 void trace_print_last(uint32_t count)
 {
+    panic_if_in("trace");
     log_print("the last %u records\n", count);
+}
+
+void cpu_report_print(const struct cpu *cpu)
+{
+    panic_if_in("cpus");
+    log_print("    what CPU %u does\n", cpu->id);
+}
+
+bool peek(void *destination, const void *source, size_t size)
+{
+    uint64_t address = (uint64_t)source;
+
+    if (address > UINT64_MAX - size || (unreadable >= address && unreadable < address + size))
+        return false;
+    memcpy(destination, source, size);
+    return true;
 }
 
 void cpu_stop(void)
@@ -54,9 +82,10 @@ void cpu_stop(void)
     panic_child_leave(ENDED_STOPPED);
 }
 
-void stop_here(uint64_t rip)
+void stop_here(uint64_t rip, uint64_t rbp)
 {
     here->stopped_rip = rip;
+    here->stopped_rbp = rbp;
     panic_child_leave(ENDED_STOPPED_HERE);
 }
 
@@ -65,12 +94,24 @@ void stop_others(void)
 {
     log_print("others are stopped\n");
     for (uint32_t i = 1; i <= stopping; i++)
-        cpus[i] = (struct cpu){ .id = i, .stopped = 1, .stopped_rip = CODE_START + 0x100 * i };
+        cpus[i] = (struct cpu){
+            .id = i, .stopped = 1, .stopped_rip = CODE_START + 0x100 * i, .stopped_rbp = panic_child_word(40)
+        };
+}
+
+uint8_t io_in8(uint16_t port)
+{
+    return (uint8_t)port;
+}
+
+void reset_by_triple_fault(void)
+{
+    panic_child_leave(ENDED_TRIPLE_FAULT);
 }
 
 void io_out8(uint16_t port, uint8_t value)
 {
-    if (port == 0xcf9 && value == 6)
+    if (port == 0xcf9 && value == 6 && !deaf)
         panic_child_leave(ENDED_RESET);
 }
 
@@ -138,6 +179,9 @@ int panic_child_prepare(void **state)
     memset(fake_image, 0, sizeof(fake_image));
     symbols_panic = false;
     symbols_hook = NULL;
+    panic_in = NULL;
+    deaf = false;
+    unreadable = 0;
     cpu_count = 1;
     stopping = 0;
     here = &cpus[0];
@@ -162,6 +206,7 @@ void panic_child_trap(uint64_t rbp, uint64_t cs)
         .r15 = 0x2222,
         .rip = CODE_START + 0x10,
         .rbp = rbp,
+        .rsp = (uint64_t)fake_image,
         .cs = cs,
         .vector = 14,
         .error = 2,

@@ -11,11 +11,14 @@
 #define CODE_START 0xffffffff80200000u // from here on every address is in the function "function"
 
 // How the child ended; apart from every status of a crash or of the sanitizer.
-enum { ENDED_STOPPED = 51, ENDED_RESET, ENDED_QEMU, ENDED_STOPPED_HERE };
+enum { ENDED_STOPPED = 51, ENDED_RESET, ENDED_TRIPLE_FAULT, ENDED_QEMU, ENDED_STOPPED_HERE };
 
 extern char *panic_child_text;     // what the child has printed
 extern bool symbols_panic;         // looking up a symbol panics
 extern void (*symbols_hook)(void); // called in the middle of the report
+extern const char *panic_in;       // so does this part of the report: "trace" or "cpus"; null: none
+extern bool deaf;                  // the reset control register does nothing
+extern uint64_t unreadable;        // a word of the image that is not there; 0: all are
 extern struct cpu cpus[3];
 extern struct cpu *here;  // the CPU that the code runs on
 extern uint32_t stopping; // how many of the others stop_others() finds willing

@@ -20,7 +20,7 @@ static void reason_and_halt(void **state)
     (void)state;
     assert_int_equal(panic_child_run(plain), ENDED_STOPPED);
     panic_child_says("\npanic: the answer is 42\n");
-    panic_child_says("panic: the machine is halted");
+    panic_child_says("panic: the machine is halted; reset it or switch it off (the answer is 42)\n");
 }
 
 static void panic_in_the_backtrace(void)
@@ -34,8 +34,40 @@ static void a_second_panic_says_so_and_stops(void **state)
     (void)state;
     assert_int_equal(panic_child_run(panic_in_the_backtrace), ENDED_STOPPED);
     panic_child_says("panic: page fault at home\n");
-    panic_child_says("\npanic inside a panic: no symbols, level 2\n");
+    panic_child_says("\npanic inside a panic, while it prints the backtrace: no symbols, level 2\n");
     assert_int_equal(panic_child_count("the machine is halted"), 0);
+    assert_int_equal(panic_child_count("panic inside"), 1);
+}
+
+static void panic_in_the_trace(void)
+{
+    panic_in = "trace";
+    plain();
+}
+
+static void panic_in_the_cpus(void)
+{
+    panic_in = "cpus";
+    plain();
+}
+
+static void every_part_says_where_it_failed(void **state)
+{
+    (void)state;
+    assert_int_equal(panic_child_run(panic_in_the_trace), ENDED_STOPPED);
+    panic_child_says("panic: the answer is 42\n");
+    panic_child_says("\npanic inside a panic, while it prints the trace: no trace\n");
+    assert_int_equal(panic_child_run(panic_in_the_cpus), ENDED_STOPPED);
+    panic_child_says("the last 8 records\n");
+    panic_child_says("\npanic inside a panic, while it prints the CPUs: no cpus\n");
+}
+
+// The first panics in the symbols, and the second prints an address too.
+static void a_third_panic_stops_in_silence(void **state)
+{
+    (void)state;
+    assert_int_equal(panic_child_run(panic_in_the_backtrace), ENDED_STOPPED);
+    assert_int_equal(panic_child_count("no symbols"), 1);
     assert_int_equal(panic_child_count("panic inside"), 1);
 }
 
@@ -51,6 +83,12 @@ static void reset(void)
     plain();
 }
 
+static void reset_the_other_way(void)
+{
+    deaf = true;
+    reset();
+}
+
 static void leave_qemu_in_a_panic(void)
 {
     panic_set_action(PANIC_EXIT);
@@ -64,7 +102,8 @@ static void actions(void **state)
     panic_child_says("panic: leaving the emulator");
     assert_int_equal(panic_child_run(leave_qemu_in_a_panic), ENDED_QEMU);
     assert_int_equal(panic_child_run(reset), ENDED_RESET);
-    panic_child_says("panic: rebooting");
+    panic_child_says("panic: rebooting (the answer is 42)\n");
+    assert_int_equal(panic_child_run(reset_the_other_way), ENDED_TRIPLE_FAULT);
 }
 
 static void long_reason(void)
@@ -80,7 +119,7 @@ static void a_long_reason_is_cut(void **state)
 {
     (void)state;
     assert_int_equal(panic_child_run(long_reason), ENDED_STOPPED);
-    assert_int_equal(panic_child_count("x"), 255);
+    assert_int_equal(panic_child_count("xx"), 2 * 254); // at its beginning and at its end
 }
 
 static void machine_is_missing_something(void)
@@ -93,7 +132,8 @@ static void a_machine_that_will_not_do(void **state)
     (void)state;
     assert_int_equal(panic_child_run(machine_is_missing_something), ENDED_STOPPED);
     assert_int_equal(panic_child_count("  from "), 0);
-    panic_child_says("panic: the machine is halted");
+    assert_int_equal(panic_child_count("CPU "), 0);
+    panic_child_says("panic: the machine is halted; reset it or switch it off (it cannot run here)\n");
 }
 
 static void others_are_stopped_first(void **state)
@@ -101,16 +141,21 @@ static void others_are_stopped_first(void **state)
     (void)state;
     cpu_count = 3;
     stopping = 1;
+    panic_child_frame(40, 0, CODE_START + 0x40);
     assert_int_equal(panic_child_run(plain), ENDED_STOPPED);
     panic_child_says("others are stopped\n\npanic: the answer is 42\n  on CPU 0\n");
-    panic_child_says("\n  CPU 1 stopped at ffffffff80200100 function+0x100\n  CPU 2 does not stop\npanic: ");
+    panic_child_says(
+        "\n  CPU 0 panics\n    what CPU 0 does\n"
+        "  CPU 1 stopped at ffffffff80200100 function+0x100\n  from ffffffff80200040 function+0x40\n"
+        "    what CPU 1 does\n  CPU 2 does not stop\n    what CPU 2 does\npanic: ");
 }
 
 static void one_cpu_says_nothing_of_others(void **state)
 {
     (void)state;
     assert_int_equal(panic_child_run(plain), ENDED_STOPPED);
-    assert_null(strstr(panic_child_text, "CPU "));
+    panic_child_says("\n  CPU 0 panics\n    what CPU 0 does\npanic: ");
+    assert_int_equal(panic_child_count("CPU "), 2);
 }
 
 // CPU 0 panics, and before it stops the others, CPU 1 does: that one must neither report nor go on.
@@ -137,7 +182,7 @@ static void the_second_cpu_to_panic_just_stops(void **state)
 
 static void yield_without_a_panic(void)
 {
-    panic_yield(CODE_START);
+    panic_yield(CODE_START, 0);
     panic_child_leave(ENDED_RESET);
 }
 
@@ -158,6 +203,8 @@ int main(void)
         TEST(nobody_yields_without_a_panic),
         TEST(reason_and_halt),
         TEST(a_second_panic_says_so_and_stops),
+        TEST(every_part_says_where_it_failed),
+        TEST(a_third_panic_stops_in_silence),
         TEST(actions),
         TEST(a_long_reason_is_cut),
         TEST(a_machine_that_will_not_do),

@@ -31,7 +31,7 @@ static void registers_and_backtrace(void **state)
                      "  from ffffffff80200020 function+0x20\n"
                      "  from ffffffff80200030 function+0x30\n"
                      "the last 8 records\n" // of the trace: panic_child.c
-                     "panic: the machine");
+                     "  CPU 0 panics\n");
 }
 
 static void follow_circle(void)
@@ -91,6 +91,22 @@ static void a_wild_frame_pointer_is_not_read(void **state)
     assert_int_equal(panic_child_count("  from "), 0);
 }
 
+static void follow_onto_nothing(void)
+{
+    panic_child_frame(4, panic_child_word(10), CODE_START);
+    panic_child_frame(10, panic_child_word(20), CODE_START);
+    unreadable = panic_child_word(11);
+    panic_child_trap(panic_child_word(4), 8);
+}
+
+static void memory_that_is_not_there_ends_the_backtrace(void **state)
+{
+    (void)state;
+    assert_int_equal(panic_child_run(follow_onto_nothing), ENDED_STOPPED);
+    assert_int_equal(panic_child_count("  from "), 1);
+    assert_int_equal(panic_child_count("panic inside"), 0);
+}
+
 static void follow_many(void)
 {
     for (unsigned int i = 0; i < 62; i++)
@@ -109,7 +125,9 @@ static void the_backtrace_is_bounded(void **state)
 static void from_a_guest(void)
 {
     panic_child_frame(4, 0, CODE_START);
-    panic_child_trap(panic_child_word(4), 0x23);
+    panic_child_frame(30, 0, CODE_START + 0x70);
+    here->stack = panic_child_word(30);
+    panic_child_trap(panic_child_word(4), 0x2b);
 }
 
 static void a_guests_frames_are_not_followed(void **state)
@@ -118,6 +136,7 @@ static void a_guests_frames_are_not_followed(void **state)
     assert_int_equal(panic_child_run(from_a_guest), ENDED_STOPPED);
     assert_int_equal(panic_child_count("  at   "), 0);
     assert_int_equal(panic_child_count("ffffffff80200000"), 0);
+    panic_child_says("\n  from ffffffff80200070 function+0x70\nthe last"); // the run loop's
 }
 
 #define TEST(function) cmocka_unit_test_setup(function, panic_child_prepare)
@@ -127,7 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(registers_and_backtrace),          TEST(broken_frames_end_the_backtrace),
         TEST(a_wild_frame_pointer_is_not_read), TEST(the_backtrace_is_bounded),
-        TEST(a_guests_frames_are_not_followed),
+        TEST(a_guests_frames_are_not_followed), TEST(memory_that_is_not_there_ends_the_backtrace),
     };
 
     return !panic_child_init() ? 1 : cmocka_run_group_tests_name("panic_backtrace", tests, NULL, NULL);

@@ -7,9 +7,10 @@
 #define CPU_MAX 64
 
 struct cpu {
+    uint64_t stack;
     uint32_t id;
     uint32_t stopped;
-    uint64_t stopped_rip;
+    uint64_t stopped_rip, stopped_rbp;
 };
 
 extern struct cpu *cpu_table[CPU_MAX];

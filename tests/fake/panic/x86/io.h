@@ -4,5 +4,6 @@
 
 #include <stdint.h>
 
+uint8_t io_in8(uint16_t port);
 void io_out8(uint16_t port, uint8_t value);
 void io_out32(uint16_t port, uint32_t value);

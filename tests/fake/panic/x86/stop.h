@@ -5,4 +5,4 @@
 #include <stdint.h>
 
 void stop_others(void);
-_Noreturn void stop_here(uint64_t rip);
+_Noreturn void stop_here(uint64_t rip, uint64_t rbp);
