@@ -31,6 +31,7 @@ HV_SRCS += \
 	hv/x86/ap.c \
 	hv/x86/cpu.c \
 	hv/x86/descriptors.c \
+	hv/x86/exposure.c \
 	hv/x86/features.c \
 	hv/x86/fpu.c \
 	hv/x86/lapic.c \

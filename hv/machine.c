@@ -27,7 +27,10 @@
 #include "time/clock.h"
 #include "time/cross_check.h"
 #include "x86/cpu.h"
+#include "x86/exposure.h"
+#include "x86/features.h"
 #include "x86/lapic.h"
+#include "x86/msr.h"
 #include "x86/paging.h"
 #include "x86/vectors.h"
 
@@ -80,6 +83,27 @@ void machine_init_memory(const struct boot_info *boot, const struct boot_options
     page_alloc_start_debug();
     machine_screen_map(boot);
     log_info("memory: %llu MiB usable", (unsigned long long)page_alloc_total_count() / 256);
+}
+
+void machine_say_exposure(void)
+{
+    uint64_t capabilities = 0;
+
+    if (features.arch_capabilities && !msr_try_read(MSR_ARCH_CAPABILITIES, &capabilities))
+        capabilities = 0;
+    switch (exposure_of(&features, capabilities)) {
+    case EXPOSURE_NONE:
+        break;
+    case EXPOSURE_BUFFERS:
+        log_warn(
+            "this CPU does not say that it is free of MDS: a guest may learn what others have just done; "
+            "keep those that must not apart, on a machine of their own");
+        break;
+    case EXPOSURE_MEMORY:
+        log_warn("this CPU does not say that it is free of Meltdown: a guest may read all memory; keep those "
+                 "that must not apart, on a machine of their own");
+        break;
+    }
 }
 
 // What ACPI says, in the words of the driver: chips do not know each other.

@@ -16,6 +16,9 @@ struct boot_options;
 // The final page tables and the page allocator. Stops without enough memory.
 void machine_init_memory(const struct boot_info *boot, const struct boot_options *options);
 
+// Log a warning if this CPU may let guests read what they may not (x86/exposure.h). Boot.
+void machine_say_exposure(void);
+
 // ACPI tables, PIC, local APIC, I/O APICs. Stops without a local APIC.
 void machine_init_interrupts(const struct boot_info *boot);
 

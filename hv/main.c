@@ -39,6 +39,7 @@ void hv_main(const struct boot_info *boot, const char *refusal)
 
     // The machine. From the end of this part on, timers fire (at the first sleep or guest entry).
     machine_init_memory(boot, &options); // page allocator, final page tables: write xor execute from here on
+    machine_say_exposure();              // what this CPU is known to leak
     machine_init_interrupts(boot);       // ACPI, PIC off, local APIC, I/O APICs
     machine_init_clock(&options);        // TSC or HPET, calibrated
     machine_init_timer(&options);        // LAPIC timer or HPET comparator; the timer queue

@@ -22,6 +22,7 @@
 #define   FEATURES_EBX_SMAP (1u << 20)
 #define   FEATURES_ECX_UMIP (1u << 2)
 #define   FEATURES_EDX_IBPB (1u << 26)
+#define   FEATURES_EDX_ARCH_CAPABILITIES (1u << 29)
 #define LEAF_TSC 0x15u
 #define LEAF_FREQUENCY 0x16u
 #define   FREQUENCY_EAX_BASE_MHZ 0xffffu
@@ -78,6 +79,7 @@ static void read_basic(void)
         features.smap = r.ebx & FEATURES_EBX_SMAP;
         features.umip = r.ecx & FEATURES_ECX_UMIP;
         features.ibpb = r.edx & FEATURES_EDX_IBPB;
+        features.arch_capabilities = r.edx & FEATURES_EDX_ARCH_CAPABILITIES;
     }
     if (max_leaf >= LEAF_TSC) {
         r = features_cpuid(LEAF_TSC, 0);

@@ -14,6 +14,9 @@
 #define   MSR_APIC_BASE_ENABLE (1ull << 11)
 #define   MSR_APIC_BASE_ADDRESS 0x000ffffffffff000ull
 #define MSR_MICROCODE_REVISION 0x08bu // in bits 63:32, after a write of 0 and a CPUID
+#define MSR_ARCH_CAPABILITIES 0x10au // of which flaws the CPU is free
+#define   MSR_ARCH_CAPABILITIES_RDCL_NO (1ull << 0)
+#define   MSR_ARCH_CAPABILITIES_MDS_NO (1ull << 5)
 #define MSR_PAT 0x277u // a memory type for each combination of the bits PAT, PCD and PWT of a page
 #define   MSR_PAT_VALUE 0x0007040600070106ull // as after reset, but for PWT alone: write-combining
 #define MSR_TSC_DEADLINE 0x6e0u

@@ -11,6 +11,7 @@ import re
 import pytest
 
 import bochs
+import hostile
 from conftest import SHORT
 
 # Real seconds for one run, which takes about 30 s of processor time; only a hang comes near.
@@ -73,6 +74,18 @@ def test_without_hpet(selftest):
     text = selftest("", SHORT, no_hpet=True)
     passed(text)
     assert re.search(r"measured against pmtimer", text), text
+
+
+# One with SMEP, SMAP and UMIP, one with none of them. (As OLD_CPU Bochs ends itself: it lacks a 3DNow! instruction.)
+@pytest.mark.parametrize("cpu", [bochs.NEW_CPU, "core2_penryn_t9600"])
+def test_hostile_guests(build, iso, cpu):
+    """A machine that is slower than its guests' events, so nothing is said about lateness; and it has no exit status."""
+    image = iso("mode=fuzz exit=debug fuzz_seed=9000000 fuzz_ops=10000", hostile.modules(build, late=None))
+    text, trouble = bochs.run(image, time_limit_s=TIME_LIMIT_S, last_line=r"^fuzz: (success|failure)|" + bochs.LAST_LINE, cpu=cpu)
+    assert trouble is None, f"{trouble}\nSerial output:\n{text}"
+    figures, problems = hostile.judge(text)
+    assert not problems, text
+    assert figures["operations"] >= 10000 and figures["turns"] > 0
 
 
 def test_a_wrong_expectation_fails(selftest):

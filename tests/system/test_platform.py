@@ -67,3 +67,15 @@ def test_little_memory(boot, entry):
                    [("guest", "guest count=100 mem=16M")], memory="64M")
     outcome.says(r"(?i)memory")
     assert outcome.status != qemu.EXIT_SUCCESS
+
+
+@pytest.mark.parametrize("cpu, says", [
+    ("max", None),  # QEMU's emulator makes that an AMD CPU
+    ("max,vendor=GenuineIntel", "this CPU does not say that it is free of Meltdown: a guest may read all memory; "),
+])
+def test_what_the_cpu_leaks_is_said(boot, cpu, says):
+    outcome = boot("mode=selftest exit=debug", [("hello", "hello expect=exit:0")], cpu=cpu).succeeded()
+    if says:
+        outcome.says(rf"warning: {says}")
+    else:
+        outcome.never_says("a guest may")

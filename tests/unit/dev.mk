@@ -25,6 +25,9 @@ UNIT_SRCS_test_tsc_deadline   := tests/unit/test_tsc_deadline.c hv/dev/tsc_deadl
 	hv/shared/lib/ns_scale.c $(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_tsc_deadline := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TESTS += test_exposure
+UNIT_SRCS_test_exposure := tests/unit/test_exposure.c hv/x86/exposure.c
+
 UNIT_TESTS += test_tsc
 UNIT_SRCS_test_tsc   := tests/unit/test_tsc.c hv/dev/tsc.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_tsc := $(UNIT_MACHINE_CFLAGS)
