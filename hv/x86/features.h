@@ -12,7 +12,7 @@ struct features {
     bool nx, smep, smap, umip, ibpb, pge, pat;
     bool tsc_invariant, arat, tsc_deadline, apic, x2apic;
     bool fxsr;
-    bool arch_capabilities; // it has MSR_ARCH_CAPABILITIES
+    bool arch_capabilities;      // it has MSR_ARCH_CAPABILITIES
     bool fxrstor_keeps_pointers; // see fpu_forget()
     // CPUID 15h and 16h, each 0 where the CPU does not say:
     uint32_t tsc_denominator, tsc_numerator; // TSC rate = crystal_hz * numerator / denominator
