@@ -183,7 +183,7 @@ soak: ## a month of virtual uptime on each clock and timer, some minutes of ours
 	@$(MAKE) -j$(JOBS) all
 	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json --text $(BUILD)/soak.txt
 
-hostile: ## a billion random operations of hostile guests beside honest ones, for hours: report, build/hostile.json
+hostile: ## fuzz the running hypervisor: a billion random operations of hostile guests beside honest ones, for hours: report, build/hostile.json
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
 	@tools/hostile.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/hostile.json

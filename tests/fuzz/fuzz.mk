@@ -83,5 +83,5 @@ FUZZ_LIST := $(foreach target,$(FUZZ_TARGETS),$(target):$(FUZZ_LENGTH_$(target))
 fuzz-short: $(FUZZ_PROGRAMS) ## run every fuzz target on its corpus and for a fixed number of runs, always the same
 	@$(PYTHON) tests/fuzz/run.py short --build $(FUZZ_DIR) --jobs $(JOBS) $(FUZZ_LIST)
 
-fuzz: $(FUZZ_PROGRAMS) ## fuzz for FUZZ_SECONDS (600) per target, on from what the last time found: build/fuzz/found/
+fuzz: $(FUZZ_PROGRAMS) ## fuzz every parser on this host for FUZZ_SECONDS (600) each, on from what the last time found; guests that attack: `make hostile`
 	@$(PYTHON) tests/fuzz/run.py long --seconds $(FUZZ_SECONDS) --build $(FUZZ_DIR) --jobs $(JOBS) $(FUZZ_LIST)
