@@ -161,12 +161,14 @@ def check_json(text):
             assert event["name"] in ("process_name", "thread_name", "process_sort_index", "thread_sort_index")
             named.add(where)
     assert asyncs == {}
-    for slices in threads.values():
+    starts = {}
+    for where, slices in threads.items():
         check_nesting(slices)
+        starts[where] = {start for start, _ in slices}
     for steps in flows.values():
         assert [phase for _, phase, _ in sorted(steps, key=lambda step: "stf".index(step[1]))][::len(steps) - 1] == ["s", "f"]
         for ns, _, where in steps:  # each step is drawn at a slice
-            assert any(start <= ns <= start + dur for start, dur in threads[where]), (ns, where)
+            assert ns in starts[where] or any(start <= ns <= start + dur for start, dur in threads[where]), (ns, where)
     assert set(threads) <= named
     return events
 
