@@ -57,28 +57,6 @@ struct uart_counts uart_read_counts(void)
     return (struct uart_counts){ 0 };
 }
 
-// The CPUs of the world have no stacks of their own.
-struct stacks cpu_stacks[CPU_MAX];
-
-uint64_t stacks_used(const struct stacks *stacks, enum stacks_kind kind)
-{
-    (void)stacks;
-    (void)kind;
-    return 0;
-}
-
-uint64_t stacks_size(enum stacks_kind kind)
-{
-    (void)kind;
-    return 0;
-}
-
-const char *stacks_name(enum stacks_kind kind)
-{
-    (void)kind;
-    return "none";
-}
-
 // There is no second line: a dump of the trace would outlive the input.
 bool uart_second_init(void)
 {
