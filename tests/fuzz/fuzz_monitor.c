@@ -44,6 +44,27 @@ static jmp_buf rebooted;
 
 const char commit_text[COMMIT_TEXT_SIZE] = "fuzz";
 
+struct stacks cpu_stacks[CPU_MAX];
+
+const char *stacks_name(enum stacks_kind kind)
+{
+    (void)kind;
+    return "main";
+}
+
+uint64_t stacks_size(enum stacks_kind kind)
+{
+    (void)kind;
+    return STACKS_MAIN_SIZE;
+}
+
+uint64_t stacks_used(const struct stacks *stacks, enum stacks_kind kind)
+{
+    (void)stacks;
+    (void)kind;
+    return STACKS_MAIN_SIZE / 4;
+}
+
 void uart_flush_polled(void)
 {
 }
