@@ -48,11 +48,6 @@ _Static_assert(HCALL_CONSOLE_READ == HCALL_COUNT - 1, "a name for each");
 _Static_assert(CALL_NAMES <= REPORT_TRACE_NAMES_MAX, "they go out together");
 _Static_assert(TRACE_EVENTS <= REPORT_TRACE_NAMES_MAX, "so do these");
 
-static const char *const state_names[VCPU_STATES] = {
-    [VCPU_RUNNING] = "running", [VCPU_BLOCKED] = "blocked", [VCPU_RUNNABLE] = "runnable",
-    [VCPU_PAUSED] = "paused",   [VCPU_ENDED] = "ended",
-};
-
 uint32_t report_trace_names(uint32_t kind, const char *names[REPORT_TRACE_NAMES_MAX])
 {
     uint32_t count = kind == TRACE_NAMES_EVENTS  ? TRACE_EVENTS
@@ -62,7 +57,7 @@ uint32_t report_trace_names(uint32_t kind, const char *names[REPORT_TRACE_NAMES_
     for (uint32_t i = 0; i < count; i++)
         names[i] = kind == TRACE_NAMES_EVENTS  ? trace_event_name(i)
                    : kind == TRACE_NAMES_CALLS ? call_names[i]
-                                               : state_names[i];
+                                               : vcpu_state_name(i);
     return count;
 }
 
@@ -194,7 +189,7 @@ static void print_words(const struct trace_record *record)
         print_time("for ", record->a);
         break;
     case TRACE_STOP:
-        log_print("%s", record->detail < VCPU_STATES ? state_names[record->detail] : "?");
+        log_print("%s", vcpu_state_name(record->detail));
         break;
     case TRACE_PEND:
     case TRACE_UPCALL:

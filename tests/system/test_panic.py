@@ -149,6 +149,7 @@ def test_a_broken_frame_of_a_guest(debugged):
     """iretq refuses it, with the guest's GS base and the stack pointer in the frame: the report is whole all the same."""
     machine, debugger = debugged("mode=interactive exit=debug", TICKING)
     debugger.stop()
+    debugger.until("entry_guest")
     vcpu = debugger.read_word(debugger.address("boot_cpu") + CPU_GUEST)
     below = debugger.read(vcpu - 256, 256)
     debugger.write(vcpu + FRAME_CS, b"\xf8\xff")
@@ -170,8 +171,21 @@ def test_an_interrupted_guest_is_named(console):
     """An NMI in ring 3: the registers are the guest's, its stack is left alone, and the backtrace is that of its entry."""
     machine = console("mode=interactive exit=debug", SPIN, serial="mon:stdio")
     machine.prompt()
-    until(lambda: "runn" in machine.command("guests"), "the guest's start")
-    qemu_monitor(machine, "nmi")
+    machine.child.send(MONITOR_KEY)
+    machine.expect(r"\(qemu\) ")
+
+    def stopped_in_ring_3():
+        machine.child.send("stop\n")
+        machine.expect(r"\(qemu\) ")
+        machine.child.send("info registers\n")
+        ring = machine.expect(r"CPL=(\d)[^(]*XMM15=\w+ \w+[\r\n]+\(qemu\) ")[1].group(1)
+        if ring != b"3":
+            machine.child.send("cont\n")
+            machine.expect(r"\(qemu\) ")
+        return ring == b"3"
+
+    until(stopped_in_ring_3, "the guest on its CPU")
+    machine.child.send("nmi\ncont\n")
     text = report(machine)
     assert re.search(r"^  rip 0{8}\w{8}  flg \w{16}  cs  0{14}2b", text, re.MULTILINE), text
     assert re.search(r"^    guest 1 \(spin\) is loaded, running; its rip 0{8}\w{8}, last vector \d+$", text, re.MULTILINE), text
