@@ -71,6 +71,7 @@ include hv/hv.mk
 -include tools/coverage.mk
 -include tests/bench/bench.mk
 -include tests/floor/floor.mk
+-include tests/peers/peers.mk
 
 # objects NAME,SOURCES: where the objects of SOURCES lie when built with the flags of NAME (hv or guest).
 objects = $(patsubst %,$(BUILD)/obj/$(1)/%.o,$(2))
@@ -89,7 +90,7 @@ ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
 # ---- What users type ------------------------------------------------------------------------------------------
 
 .PHONY: all help clean
-all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BUILD)/floor.elf ## build the hypervisor and the guests
+all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BUILD)/floor.elf $(PEERS_IMAGES) ## build the hypervisor and the guests
 
 help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [UBSAN=1] [BUILD=DIR]\n\n'
@@ -146,7 +147,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench trace budget soak hostile tour readme record debug
+.PHONY: iso run demo bench bench-peers trace budget soak hostile tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -167,6 +168,11 @@ bench: ## exact instruction counts beside goals and peers, and against the numbe
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
 	@$(MAKE) budget bench-wheel
+
+bench-peers: ## Debian's Xen beside Lull, the same operations by the same code: table, build/bench/peers.json, peers.csv
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) all
+	@tools/peers.py --build $(BUILD) --jobs $(JOBS)
 
 trace: ## record the demonstration moment by moment: build/trace.json for the Perfetto UI, build/trace.svg
 	@tools/install-deps run

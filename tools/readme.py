@@ -21,6 +21,7 @@ import bench
 import curve
 import figures
 import flow
+import peers
 
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- figures end -->)", re.DOTALL)
 REAL_TIME = re.compile(r"host (CPU )?seconds|of real time")
@@ -55,11 +56,13 @@ BLOCKS = {
     "budget": ("bench/budget.txt", text_lines, "make bench"),
     "flow": ("bench/budget.json", flow.lines, "make bench"),
     "savings": ("bench/savings.txt", text_lines, "make bench"),
+    "peers": ("bench/micro.json", peers.readme_lines, "make bench"),
     "soak": ("soak.txt", text_lines, "make soak"),
 }
 
 
-READMES = ("README.md", "hv/README.md", "hv/time/README.md", "hv/shared/abi/README.md")
+READMES = ("README.md", "hv/README.md", "hv/time/README.md", "hv/shared/abi/README.md",
+           "tests/peers/README.md")
 
 
 def blocks(text):

@@ -16,7 +16,9 @@
 
 #include <abi/lull.h>
 
+#ifndef MICRO_SAMPLES_MAX
 #define MICRO_SAMPLES_MAX 2000u // of a figure, and so many more runs to count
+#endif
 #define MICRO_COUNT_ROUNDS 64u
 
 struct micro_figure {

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import bench
 import mkiso
+import peers
 import pytest
 import qemu
 import readme
@@ -154,6 +155,12 @@ def test_the_page_of_the_abi_has_these_figures(run, by_gcc):
     committed = readme.blocks(Path("hv/shared/abi/README.md").read_text(encoding="utf-8"))["calls"]
     pairs = readme.differences(committed, bench.calls_table(run(0)[0]))
     assert not pairs, readme.complaint("calls", pairs)
+
+
+def test_the_page_of_the_peers_has_these_figures(run, by_gcc):
+    committed = readme.blocks(Path("tests/peers/README.md").read_text(encoding="utf-8"))["peers"]
+    pairs = readme.differences(committed, peers.beside(run(0)[0], peers.recorded()))
+    assert not pairs, readme.complaint("peers", pairs)
 
 
 def test_every_hypercall_has_its_costs():
