@@ -130,6 +130,18 @@ def test_a_fault_inside_the_report_says_so(debugged, function, printing, smp):
     assert machine.ended() == 35
 
 
+def test_a_fault_before_the_report_is_reported(debugged):
+    """While the other CPUs are being stopped nothing has been said yet; the way back to the first panic is in the backtrace."""
+    machine, debugger = debugged("mode=interactive exit=debug")
+    debugger.spoil("stop_others")
+    qemu_monitor(machine, "nmi")
+    text = report(machine)
+    assert re.search(r"^panic: exception 6 in the hypervisor, error code 0x0$", text, re.MULTILINE), text
+    names = re.findall(r"^  (?:at  |from) \w{16} (\w+)\+0x", text, re.MULTILINE)
+    assert names[0] == "stop_others" and "panic_trap" in names and "trap_fatal" in names, text
+    assert machine.ended() == 35
+
+
 def test_a_third_panic_ends_in_silence(debugged):
     """Names of functions are looked up for the first report, and for the address at which that failed."""
     machine, debugger = debugged("mode=interactive exit=debug")
