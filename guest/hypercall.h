@@ -156,6 +156,12 @@ static inline uint64_t hypercall_set_runtime(uint64_t delay_ns)
     return (uint64_t)hypercall1(HCALL_SET_RUNTIME, delay_ns);
 }
 
+// The guest is ended in delay_ns, unless this is called again before; 0 for never. What was left, or 0.
+static inline uint64_t hypercall_watchdog(uint64_t delay_ns)
+{
+    return (uint64_t)hypercall1(HCALL_WATCHDOG, delay_ns);
+}
+
 static inline int64_t hypercall_counters(struct lull_counters *counters)
 {
     return hypercall1(HCALL_COUNTERS, (uint64_t)counters);

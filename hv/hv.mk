@@ -117,9 +117,11 @@ HV_SRCS += \
 	hv/vm/guest_image.c \
 	hv/vm/guest_load.c \
 	hv/vm/guest_memory.c \
+	hv/vm/guest_need.c \
 	hv/vm/guest_pages.c \
 	hv/vm/guest_reap.c \
 	hv/vm/guest_report.c \
+	hv/vm/guest_restart.c \
 	hv/vm/hypercall.c \
 	hv/vm/lateness.c \
 	hv/vm/mail.c \
@@ -133,7 +135,8 @@ HV_SRCS += \
 	hv/vm/upcall.c \
 	hv/vm/vcpu.c \
 	hv/vm/vcpu_time.c \
-	hv/vm/vtimer.c
+	hv/vm/vtimer.c \
+	hv/vm/watchdog.c
 
 # hv/monitor/
 HV_SRCS += \

@@ -77,6 +77,8 @@ CALLS = (
     ("", "1 byte", "console_read_1"),
     ("", "64 bytes", "console_read_64"),
     ("", "each byte", ("console_read_1", "console_read_64", 63)),
+    ("17 WATCHDOG", "set again", "watchdog_again"),
+    ("", "0", "watchdog_off"),
     ("32 UPCALL_RETURN", "", "upcall_return"),
     ("any other number", "", "unknown_number"),
     ("no call", "store a later deadline in the page", "rearm_later"),

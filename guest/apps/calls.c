@@ -114,6 +114,22 @@ static inline void runtime_never(void)
     hypercall_set_runtime(LULL_TIME_NEVER);
 }
 
+// Long enough for whatever else is measured, and off at the end.
+static void watch(void)
+{
+    hypercall_watchdog(1000 * NSEC_PER_SEC);
+}
+
+static inline void watchdog_again(void)
+{
+    hypercall_watchdog(1000 * NSEC_PER_SEC);
+}
+
+static inline void watchdog_off(void)
+{
+    hypercall_watchdog(0);
+}
+
 static inline void run_times(void)
 {
     hypercall_run_times();
@@ -256,6 +272,8 @@ MICRO_TIMED(deadline_later)
 MICRO_TIMED(deadline_never)
 MICRO_TIMED(runtime)
 MICRO_TIMED(runtime_never)
+MICRO_TIMED(watchdog_again)
+MICRO_TIMED(watchdog_off)
 MICRO_TIMED(run_times)
 MICRO_TIMED(deliver_nothing)
 MICRO_TIMED(block_pending)
@@ -283,6 +301,8 @@ static const struct micro_figure events[] = {
     { "deadline_never", arm_soon, deadline_never, sample_deadline_never },
     { "runtime", step, runtime, sample_runtime },
     { "runtime_never", run_timer, runtime_never, sample_runtime_never },
+    { "watchdog_again", watch, watchdog_again, sample_watchdog_again },
+    { "watchdog_off", watch, watchdog_off, sample_watchdog_off },
     { "halt_pending", ring, halt_pending, sample_halt_pending },
     { "block_pending", ring, block_pending, sample_block_pending },
     { "deliver_nothing", no_ring, deliver_nothing, sample_deliver_nothing },

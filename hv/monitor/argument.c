@@ -110,3 +110,15 @@ struct guest *selection_next(struct selection *selection)
         return NULL;
     return argument_guest(&selection->words->word[selection->next_word++]);
 }
+
+void selection_print_one(const struct selection *selection, const struct guest *guest, const char *done)
+{
+    if (!selection->all)
+        log_print("guest %u (%s) %s\n", guest->id, guest->name, done);
+}
+
+void selection_print_count(const struct selection *selection, uint32_t count, const char *done)
+{
+    if (selection->all)
+        log_print("%u guest%s %s\n", count, count == 1 ? "" : "s", done);
+}

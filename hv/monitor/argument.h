@@ -39,3 +39,7 @@ bool selection_start(struct selection *selection, const struct command_words *wo
 
 // The next guest, or null. It may be ended meanwhile, but not destroyed.
 struct guest *selection_next(struct selection *selection);
+
+// Answers what was done: in one line for each guest that was named, and in one for all of them together.
+void selection_print_one(const struct selection *selection, const struct guest *guest, const char *done);
+void selection_print_count(const struct selection *selection, uint32_t count, const char *done);

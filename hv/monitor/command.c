@@ -7,6 +7,7 @@
 #include "lib/format.h"
 #include "lib/list.h"
 #include "lib/string.h"
+#include "monitor/create.h"
 #include "vm/guest.h"
 #include "vm/module_line.h"
 #include "x86/cpu.h"
@@ -175,9 +176,7 @@ static void offer_images(struct completion *completion)
     struct option_word word;
 
     for (uint32_t i = 0; i < boot->module_count; i++) {
-        const char *line = boot->modules[i].line;
-
-        if (!option_next(&line, &word) || word.length >= sizeof(image))
+        if (!create_offers(&boot->modules[i], &word))
             continue;
         memcpy(image, word.text, word.length);
         image[word.length] = '\0';
@@ -204,7 +203,8 @@ static void offer_list(struct completion *completion, const char *const *list)
 
 static void offer(struct completion *completion, enum argument_kind kind)
 {
-    static const char *const options[] = { "count=", "mem=", "name=", "weight=", "cpu=", "--", NULL };
+    static const char *const options[] = { "count=", "mem=",     "name=", "weight=",
+                                           "cpu=",   "restart=", "--",    NULL };
     static const char *const trace_deeds[] = { "on", "off", "show", "dump", "clear", NULL };
     static const char *const trace_classes[] = { "all",    "interrupts", "hypercalls",
                                                  "timers", "scheduler",  NULL };

@@ -14,6 +14,7 @@
 #include "monitor/create.h"
 #include "vm/guest.h"
 #include "vm/guest_change.h"
+#include "vm/guest_restart.h"
 #include "vm/sched.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
@@ -31,11 +32,10 @@ static void run_restart(const struct command_words *words)
     if (guest == NULL)
         return;
     uint32_t old_id = guest->id;
-    guest = guest_restart(guest, &reason);
-    if (guest == NULL)
-        log_print("guest %u is gone, and was not made again: %s\n", old_id, reason);
-    else
+    if (guest_restart(guest, &reason))
         log_print("guest %u (%s) is the guest that was %u\n", guest->id, guest->name, old_id);
+    else
+        log_print("guest %u (%s) has ended, and was not made again: %s\n", old_id, guest->name, reason);
 }
 
 static void run_weight(const struct command_words *words)
@@ -44,16 +44,21 @@ static void run_weight(const struct command_words *words)
     struct selection selection;
     struct guest *guest;
     uint64_t weight = 0;
+    uint32_t count = 0;
 
     if (!selection_start(&selection, words, 1))
         return;
     if (!show && !argument_number(&words->word[1], "a weight", 1, SCHED_WEIGHT_MAX, &weight))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (show)
-            log_print("guest %u (%s): weight %u\n", guest->id, guest->name, guest->vcpu->weight);
-        else if (!guest_set_weight(guest, (uint32_t)weight))
+        if (!show && !guest_set_weight(guest, (uint32_t)weight))
             argument_print_ended(guest);
+        else if (show || !selection.all)
+            log_print("guest %u (%s): weight %u\n", guest->id, guest->name, guest->vcpu->weight);
+        else
+            count++;
+    if (!show)
+        selection_print_count(&selection, count, "have that weight now");
 }
 
 static void print_cpu(const struct guest *guest)
@@ -71,6 +76,7 @@ static void run_pin(const struct command_words *words)
     struct guest *guest;
     uint64_t cpu = GUEST_CPU_ANY;
     bool show = words->count == 1;
+    uint32_t count = 0;
 
     if (!selection_start(&selection, words, 1))
         return;
@@ -78,10 +84,14 @@ static void run_pin(const struct command_words *words)
         !argument_number(where, "`any` or a CPU", 0, cpu_count - 1, &cpu))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (show)
-            print_cpu(guest);
-        else if (!guest_pin(guest, (uint32_t)cpu))
+        if (!show && !guest_pin(guest, (uint32_t)cpu))
             argument_print_ended(guest);
+        else if (show || !selection.all)
+            print_cpu(guest);
+        else
+            count++;
+    if (!show)
+        selection_print_count(&selection, count, cpu == GUEST_CPU_ANY ? "may run on any CPU" : "moved");
 }
 
 static void print_mode(const struct guest *guest)
@@ -152,6 +162,8 @@ static const struct command commands[] = {
                  "  count=1..10000    how many (1)    mem=4K..512M     memory of each (256K)\n"
                  "  cpu=0..63         its only CPU    weight=1..10000  share of a CPU (100)\n"
                  "  name=TEXT         (IMAGE)         -- ARGUMENTS     (none)\n"
+                 "  restart=never|on-failure|always   what follows when it ends (never): it waits\n"
+                 "  10 ms, twice as long each time, 10 s at most, and is made again\n"
                  "  Example: create guest count=3 mem=1M name=web -- work=demo hz=100\n",
       .words_min = 1,
       .words_max = COMMAND_WORDS_ANY,
@@ -161,7 +173,7 @@ static const struct command commands[] = {
       .arguments = "GUEST",
       .help = "end a guest and make it again",
       .details = "  The same image, memory, arguments, name, weight and CPU, and a new number.\n"
-                 "  What it had written is gone.\n"
+                 "  One that waits to be made again (restart=) is made at once.\n"
                  "  Example: restart 3\n",
       .words_min = 1,
       .words_max = 1,

@@ -2,11 +2,13 @@
 // The monitor's commands about guests: what they are doing, and whether they may.
 
 #include "core/log.h"
+#include "lib/list.h"
 #include "monitor/argument.h"
 #include "monitor/command.h"
 #include "monitor/follow.h"
 #include "monitor/report.h"
 #include "vm/guest.h"
+#include "vm/guest_restart.h"
 
 static void run_guests(const struct command_words *words)
 {
@@ -26,11 +28,15 @@ static void run_console(const struct command_words *words)
 
 // ---- Of several guests ------------------------------------------------------------------------------------------
 
-// What a command on `all` has done.
-static void print_count(const struct selection *selection, uint32_t count, const char *done)
+// Of those that have ended, the ones that wait to be made again.
+static void kill_waiting(void)
 {
-    if (selection->all)
-        log_print("%u guest%s %s\n", count, count == 1 ? "" : "s", done);
+    uint32_t count = 0;
+
+    list_for_each (node, &guest_list)
+        count += guest_restart_cancel(container_of(node, struct guest, link));
+    if (count > 0)
+        log_print("%u guest%s not made again\n", count, count == 1 ? " is" : "s are");
 }
 
 static void run_kill(const struct command_words *words)
@@ -44,9 +50,13 @@ static void run_kill(const struct command_words *words)
     while ((guest = selection_next(&selection)) != NULL)
         if (guest_stop(guest, "killed from the monitor"))
             count++;
+        else if (guest_restart_cancel(guest))
+            log_print("guest %u (%s) is not made again\n", guest->id, guest->name);
         else
             argument_print_ended(guest);
-    print_count(&selection, count, "killed");
+    if (selection.all)
+        kill_waiting();
+    selection_print_count(&selection, count, "killed");
 }
 
 static void run_pause(const struct command_words *words)
@@ -58,11 +68,12 @@ static void run_pause(const struct command_words *words)
     if (!selection_start(&selection, words, words->count))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (guest_pause(guest))
+        if (guest_pause(guest)) {
             count++;
-        else if (!selection.all)
+            selection_print_one(&selection, guest, "is paused");
+        } else if (!selection.all)
             log_print("`%s`: guest %u has ended, or is paused already\n", guest->name, guest->id);
-    print_count(&selection, count, "paused");
+    selection_print_count(&selection, count, "paused");
 }
 
 static void run_resume(const struct command_words *words)
@@ -74,11 +85,12 @@ static void run_resume(const struct command_words *words)
     if (!selection_start(&selection, words, words->count))
         return;
     while ((guest = selection_next(&selection)) != NULL)
-        if (guest_resume(guest))
+        if (guest_resume(guest)) {
             count++;
-        else if (!selection.all)
+            selection_print_one(&selection, guest, "goes on");
+        } else if (!selection.all)
             log_print("`%s`: guest %u is not paused\n", guest->name, guest->id);
-    print_count(&selection, count, "resumed");
+    selection_print_count(&selection, count, "resumed");
 }
 
 static const struct command commands[] = {
@@ -86,7 +98,8 @@ static const struct command commands[] = {
       .arguments = "[FROM]",
       .help = "every guest: counts, lateness, state",
       .details = "  Fifty guests at a time, from number FROM on. Lateness in nanoseconds: the\n"
-                 "  99th percentile (at most 12.5 % too high) and the maximum.\n"
+                 "  99th percentile (at most 12.5 % too high) and the maximum. One that waits to\n"
+                 "  be made again (restart=) says for how long, and how often it was already.\n"
                  "  Example: guests 51\n",
       .words_max = 1,
       .kinds = { ARGUMENT_GUEST, ARGUMENT_OTHER },
@@ -104,7 +117,8 @@ static const struct command commands[] = {
     { .name = "kill",
       .arguments = "GUEST...|all",
       .help = "end guests",
-      .details = "  Their memory comes back in small steps; `guests` still tells of them.\n"
+      .details = "  Their memory comes back in small steps; `guests` still tells of them. One that\n"
+                 "  waits to be made again (restart=) does not wait any more.\n"
                  "  Example: kill 3 web.1\n",
       .words_min = 1,
       .words_max = COMMAND_WORDS_MAX,

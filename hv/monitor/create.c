@@ -14,7 +14,9 @@
 #include "time/clock.h"
 #include "time/timer.h"
 #include "vm/guest.h"
+#include "vm/guest_image.h"
 #include "vm/module_line.h"
+#include "x86/paging.h"
 
 #define CONTROL_C 0x03
 #define STEP_GAP_NS (50 * NSEC_PER_USEC)
@@ -41,18 +43,24 @@ static const struct boot_module *find(const struct boot_info *info, const char *
     return NULL;
 }
 
+bool create_offers(const struct boot_module *module, struct option_word *image)
+{
+    const char *line = module->line;
+
+    return option_next(&line, image) && image->length < MODULE_NAME_SIZE && option_is_printable(image) &&
+           guest_image_usable(phys_to_virt(module->start), module->end - module->start);
+}
+
 static void print_images(const struct boot_info *info, const char *image)
 {
     struct option_word word;
+    uint32_t shown = 0;
 
     log_print("`%s`: there is no such image; expected one of", image);
-    for (uint32_t i = 0; i < info->module_count; i++) {
-        const char *line = info->modules[i].line;
-
-        if (option_next(&line, &word))
-            log_print("%s %.*s", i > 0 ? "," : "", (int)word.length, word.text);
-    }
-    log_print("%s\n", info->module_count == 0 ? " none: the loader brought no modules" : "");
+    for (uint32_t i = 0; i < info->module_count; i++)
+        if (create_offers(&info->modules[i], &word))
+            log_print("%s %.*s", shown++ > 0 ? "," : "", (int)word.length, word.text);
+    log_print("%s\n", shown == 0 ? " none: the loader brought no modules that can be used" : "");
 }
 
 // ---- Making them ------------------------------------------------------------------------------------------------

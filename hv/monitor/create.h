@@ -10,12 +10,16 @@
 #include <stdbool.h>
 
 #include "core/boot_info.h"
+#include "core/option.h"
 
 #define CREATE_STEP 8u
 
 // Makes what a line like that of a module asks for, of the module whose line begins with the same word, and says the
 // new numbers; or says in one line what is wrong with it.
 void create_run(const struct boot_info *info, const char *line);
+
+// Whether guests can be made of a module's image, and the name that its line begins with.
+bool create_offers(const struct boot_module *module, struct option_word *image);
 
 // True while there are more to make.
 bool create_active(void);

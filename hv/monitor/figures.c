@@ -62,7 +62,9 @@ void figures_subtract(struct figures *end, const struct figures *begin)
 
 uint64_t figures_interrupts_of(const struct guest *guest)
 {
-    return guest->vcpu->vtimer.timer.interrupts + guest->vcpu->run_timer.timer.interrupts;
+    const struct vcpu *vcpu = guest->vcpu;
+
+    return vcpu->vtimer.timer.interrupts + vcpu->run_timer.timer.interrupts + vcpu->watchdog.timer.interrupts;
 }
 
 bool figures_all_attributed(uint64_t gone)
@@ -80,9 +82,9 @@ bool figures_all_attributed(uint64_t gone)
     list_for_each (node, &guest_list)
         guests += figures_interrupts_of(container_of(node, struct guest, link));
     request_release();
-    return named == counters.irq_timer && guests == stats.by_reason[TIMER_GUEST_EVENT] +
-                                                        stats.by_reason[TIMER_GUEST_PERIOD] +
-                                                        stats.by_reason[TIMER_GUEST_RUNTIME];
+    return named == counters.irq_timer &&
+           guests == stats.by_reason[TIMER_GUEST_EVENT] + stats.by_reason[TIMER_GUEST_PERIOD] +
+                         stats.by_reason[TIMER_GUEST_RUNTIME] + stats.by_reason[TIMER_GUEST_WATCHDOG];
 }
 
 void figures_collect_lateness(struct histogram *out)

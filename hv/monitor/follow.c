@@ -16,6 +16,14 @@ static const char *loss;  // why bytes are lost, as it was said; NULL: nothing w
 static uint32_t guest_id; // that is followed, or was; 0: none yet
 static uint64_t seen;     // bytes of its output, when it was left
 
+// Null: it is gone. One that is followed and was made again has another number.
+static struct guest *find(void)
+{
+    if (following)
+        guest_id = console_shown();
+    return guest_find(guest_id);
+}
+
 // From a place of its output on; moves it to the end.
 static void show_from(const struct guest *guest, uint64_t *position, const char *prefix)
 {
@@ -79,7 +87,7 @@ bool follow_active(void)
 
 static void leave(void)
 {
-    const struct guest *guest = guest_find(guest_id);
+    const struct guest *guest = find();
 
     following = false;
     console_show(CONSOLE_SHOW_NONE);
@@ -100,7 +108,7 @@ static const char *loss_of(const struct guest *guest)
 // Where bytes are lost, that is said once for each visit, and again when the reason is another.
 static void pass(char byte)
 {
-    struct guest *guest = guest_find(guest_id);
+    struct guest *guest = find();
     const char *now;
 
     if (guest == NULL || guest_console_input(guest, &byte, 1) == 1)

@@ -42,6 +42,7 @@ struct guest *launch_guest(const struct boot_module *module, const struct module
         .arguments = arguments,
         .cpu = options->cpu,
         .weight = options->weight,
+        .restart = options->restart,
     };
     return guest_create(&config, reason);
 }

@@ -23,6 +23,7 @@
 #include "monitor/terminal.h"
 #include "monitor/top.h"
 #include "monitor/trace_dump.h"
+#include "vm/guest_restart.h"
 #include "vm/tracing.h"
 
 static const struct boot_options *options;
@@ -42,6 +43,7 @@ void monitor_prompt(void)
 static void open_prompt(void)
 {
     prompting = true;
+    guest_restart_allow(true); // the mode's work is done, and what there is stays
     line_start(&line, sizeof(MONITOR_PROMPT) - 1);
     log_print("Type `help` for the commands.\n");
     terminal_ask_columns();

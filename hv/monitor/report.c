@@ -39,6 +39,19 @@ void report_format_state(const struct guest *guest, char *text, size_t size)
     }
 }
 
+// What its restart policy has done, and is about to do: behind the state.
+static void print_restarts(const struct guest *guest)
+{
+    uint64_t left_ns;
+
+    if (guest_restart_waits(guest, &left_ns))
+        log_print("; again in %llu.%03llu s", ULL(left_ns / NSEC_PER_SEC),
+                  ULL(left_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+    if (guest->restart.count > 0)
+        log_print("; restarts: %llu", ULL(guest->restart.count));
+    log_print("\n");
+}
+
 static void print_guest(const struct guest *guest)
 {
     static struct lateness late;
@@ -48,9 +61,10 @@ static void print_guest(const struct guest *guest)
     late = guest->lateness;
     lateness_peek(&late, &guest->vcpu->late);
     report_format_state(guest, state, sizeof(state));
-    log_print("%5u %-20s %3u %12llu %12llu %12llu %12llu  %s\n", guest->id, guest->name, guest->vcpu->cpu->id,
+    log_print("%5u %-20s %3u %12llu %12llu %12llu %12llu  %s", guest->id, guest->name, guest->vcpu->cpu->id,
               ULL(stats->timer_upcalls), ULL(guest->vcpu->entry.hypercalls + stats->slow_hypercalls),
               ULL(histogram_quantile(&late.total, P99)), ULL(late.total.max_ns), state);
+    print_restarts(guest);
 }
 
 // Which timer events the lateness of guests is that of.

@@ -155,7 +155,7 @@ void report_irqs(void)
     print_irq("unexpected vector", counters.irq_unexpected);
     print_irq("all hardware interrupts", counters_hw_interrupts(&counters));
     report_wakeups(stats.by_reason[TIMER_GUEST_EVENT] + stats.by_reason[TIMER_GUEST_PERIOD] +
-                       stats.by_reason[TIMER_GUEST_RUNTIME],
+                       stats.by_reason[TIMER_GUEST_RUNTIME] + stats.by_reason[TIMER_GUEST_WATCHDOG],
                    stats.saved);
     request_release();
 }

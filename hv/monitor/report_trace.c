@@ -39,12 +39,13 @@ static const char *const call_names[] = {
     [HCALL_RUN_TIMES] = "RUN_TIMES",
     [HCALL_SET_RUNTIME] = "SET_RUNTIME",
     [HCALL_CONSOLE_READ] = "CONSOLE_READ",
+    [HCALL_WATCHDOG] = "WATCHDOG",
     [HCALL_UPCALL_RETURN] = "UPCALL_RETURN",
 };
 
 #define CALL_NAMES (sizeof(call_names) / sizeof(call_names[0]))
 
-_Static_assert(HCALL_CONSOLE_READ == HCALL_COUNT - 1, "a name for each");
+_Static_assert(HCALL_WATCHDOG == HCALL_COUNT - 1, "a name for each");
 _Static_assert(CALL_NAMES <= REPORT_TRACE_NAMES_MAX, "they go out together");
 _Static_assert(TRACE_EVENTS <= REPORT_TRACE_NAMES_MAX, "so do these");
 

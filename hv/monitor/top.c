@@ -79,7 +79,8 @@ static void begin_looking(void)
     timer_arm(&top.timer, clock_now_ns());
 }
 
-// No guest is destroyed while top is shown: commands do that.
+// No guest is destroyed while top is shown: commands do that. One that is made again goes to the list's end, and may
+// come twice in a drawing.
 static void look_at_some(void)
 {
     struct top_row row;

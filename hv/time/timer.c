@@ -383,6 +383,7 @@ const char *timer_reason_name(enum timer_reason reason)
         [TIMER_GUEST_EVENT] = "guest event",
         [TIMER_GUEST_PERIOD] = "guest tick",
         [TIMER_GUEST_RUNTIME] = "guest run time",
+        [TIMER_GUEST_WATCHDOG] = "guest watchdog",
         [TIMER_SLICE] = "time slice",
         [TIMER_MONITOR] = "monitor",
         [TIMER_SCREEN] = "screen",

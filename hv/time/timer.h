@@ -40,12 +40,13 @@ struct cpu;
 
 // Why a timer exists. Hardware interrupts are attributed to the reason of the first timer they serve.
 enum timer_reason {
-    TIMER_GUEST_EVENT,   // a guest asked for a one-shot event
-    TIMER_GUEST_PERIOD,  // a guest asked for a tick
-    TIMER_GUEST_RUNTIME, // a guest asked for an event after some time of its own running
-    TIMER_SLICE,         // two vCPUs want this CPU
-    TIMER_MONITOR,       // the monitor, the demonstration, the self-test
-    TIMER_SCREEN,        // the log is painted on the screen
+    TIMER_GUEST_EVENT,    // a guest asked for a one-shot event
+    TIMER_GUEST_PERIOD,   // a guest asked for a tick
+    TIMER_GUEST_RUNTIME,  // a guest asked for an event after some time of its own running
+    TIMER_GUEST_WATCHDOG, // a guest asked to be ended if it does not ask again
+    TIMER_SLICE,          // two vCPUs want this CPU
+    TIMER_MONITOR,        // the monitor, the demonstration, the self-test
+    TIMER_SCREEN,         // the log is painted on the screen
     TIMER_REASONS,
 };
 

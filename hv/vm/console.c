@@ -18,6 +18,17 @@ void console_show(uint32_t guest_id)
     shown = guest_id;
 }
 
+uint32_t console_shown(void)
+{
+    return shown;
+}
+
+void console_renumber(uint32_t old_id, uint32_t new_id)
+{
+    if (shown == old_id)
+        shown = new_id;
+}
+
 // What a terminal would obey is replaced: a guest must not move the operator's cursor or type his answers. A backspace
 // stays on its line, and is all that a guest needs to let its operator edit one.
 static void make_harmless(char *text, uint64_t length)

@@ -7,8 +7,10 @@
 #include "core/page_alloc.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "vm/console.h"
 #include "vm/guest_image.h"
 #include "vm/guest_load.h"
+#include "vm/guest_need.h"
 #include "vm/guest_reap.h"
 #include "vm/guest_report.h"
 #include "vm/request.h"
@@ -22,11 +24,15 @@
 #include "x86/paging.h"
 #include "x86/tsc.h"
 
+#define STRUCTURE_PAGES 3u // of alloc_structures()
+
 _Static_assert(sizeof(struct guest) <= PAGE_ALLOC_PAGE_SIZE, "a guest is allocated as one page");
 
 struct list_node guest_list = { .next = &guest_list, .prev = &guest_list };
 
 static uint32_t next_id = 1;
+
+static const char no_such_cpu[] = "the CPU that it is to run on (cpu=) is not there, or was not started";
 
 // Guests by the low bits of their ids. Ids are given out one after the other, so they fill the table evenly.
 #define KEYS 4096u
@@ -88,6 +94,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     list_init(&vcpu->run_link);
     vtimer_init(vcpu, guest->id);
     run_timer_init(vcpu, guest->id);
+    watchdog_init(vcpu, guest->id);
     lateness_reset(&guest->lateness);
     fpu_state_init(&vcpu->fpu);
     tracing_created(vcpu);
@@ -101,10 +108,13 @@ static struct guest **slot_of(uint32_t id)
 static void publish(struct guest *guest)
 {
     struct guest **slot = slot_of(guest->id);
+    struct list_node *at = &guest_list; // mostly the id is a new one, and the highest
 
+    while (at->prev != &guest_list && container_of(at->prev, struct guest, link)->id > guest->id)
+        at = at->prev;
     guest->next_of_key = *slot;
     __atomic_store_n(slot, guest, __ATOMIC_RELEASE); // other CPUs may be looking
-    list_append(&guest_list, &guest->link);
+    list_insert_before(at, &guest->link);
 }
 
 static void unpublish(struct guest *guest)
@@ -135,13 +145,14 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
     struct guest *guest = alloc_structures();
 
     if (guest == NULL) {
-        *reason = "memory is out";
+        *reason = guest_need_out;
         return NULL;
     }
     guest->id = next_id;
     guest->instance = config->instance;
     guest->image = image;
     memcpy(guest->name, config->name, strnlen(config->name, GUEST_NAME_SIZE - 1));
+    guest_restart_init(&guest->restart, config->restart);
     if (!guest_load(guest, config, &vcpu_page, reason)) {
         free_structures(guest);
         return NULL;
@@ -152,10 +163,19 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
     return guest;
 }
 
+// That guest_create() would take, if there were enough.
+static uint64_t pages_for(const struct guest_config *config)
+{
+    bool with_image = !guest_image_in_use(config->image, config->image_size);
+
+    return STRUCTURE_PAGES +
+           guest_need_pages(config->image, config->image_size, config->memory_bytes, with_image);
+}
+
 struct guest *guest_create(const struct guest_config *config, const char **reason)
 {
     if (config->cpu != GUEST_CPU_ANY && config->cpu >= cpu_count) {
-        *reason = "the CPU that it is to run on (cpu=) is not there, or was not started";
+        *reason = no_such_cpu;
         return NULL;
     }
     struct guest_image *image = guest_image_get(config->image, config->image_size, reason);
@@ -164,6 +184,8 @@ struct guest *guest_create(const struct guest_config *config, const char **reaso
     if (guest == NULL) {
         if (image != NULL)
             guest_image_put(image);
+        if (*reason == guest_need_out)
+            *reason = guest_need_say(pages_for(config));
         return NULL;
     }
     next_id++;
@@ -173,6 +195,8 @@ struct guest *guest_create(const struct guest_config *config, const char **reaso
     share_start(guest->vcpu);
     return guest;
 }
+
+// ---- Its end ----------------------------------------------------------------------------------------------------
 
 static void end(struct guest *guest, enum guest_state state)
 {
@@ -209,6 +233,13 @@ void guest_kill(struct guest *guest, const char *reason, const char *format, ...
     va_end(arguments);
 }
 
+// What stands for a report of a guest that is destroyed, or made again, while it lives.
+static void note_destroyed(struct guest *guest)
+{
+    format_buffer(guest->reason, sizeof(guest->reason), "%s", GUEST_OPERATOR);
+    format_buffer(guest->detail, sizeof(guest->detail), "it was not to live on");
+}
+
 bool guest_serve(const struct request_guest *request)
 {
     struct guest *guest = request->guest;
@@ -221,6 +252,7 @@ bool guest_serve(const struct request_guest *request)
         guest_kill(guest, request->reason, "%s", request->detail);
         break;
     case REQUEST_DESTROY:
+        note_destroyed(guest);
         end(guest, GUEST_KILLED);
         break;
     case REQUEST_PAUSE:
@@ -267,16 +299,94 @@ bool guest_resume(struct guest *guest)
     return ask_owner(guest, REQUEST_RESUME, NULL, NULL);
 }
 
-void guest_destroy(struct guest *guest)
+// It has ended when this returns, nobody finds it any more, and its memory is back.
+static void remove(struct guest *guest)
 {
     ask_owner(guest, REQUEST_DESTROY, NULL, NULL);
     if (guest->state == GUEST_ALIVE) {
         // Its CPU has stopped for ever (request_stop), so nobody runs it any more.
+        note_destroyed(guest);
         guest->state = GUEST_KILLED;
         guest_reap(guest);
     }
     unpublish(guest);
     guest_reap_now(guest);
+    guest_restart_cancel(guest);
+}
+
+void guest_destroy(struct guest *guest)
+{
+    remove(guest);
     guest_image_put(guest->image);
     free_structures(guest);
+}
+
+// ---- Again ------------------------------------------------------------------------------------------------------
+
+// A new life in the same structures, of which the memory is loaded.
+static void begin_again(struct guest *guest, struct lull_vcpu_page *page)
+{
+    static char arguments[LULL_ARGS_SIZE];
+    struct vcpu *vcpu = guest->vcpu;
+    struct cpu *cpu = vcpu->cpu;
+    uint32_t weight = vcpu->weight;
+    bool pinned = vcpu->pinned;
+
+    memcpy(arguments, vcpu->arguments, sizeof(arguments));
+    memset(vcpu, 0, sizeof(*vcpu));
+    memcpy(vcpu->arguments, arguments, sizeof(arguments));
+    memset(&guest->input, 0, sizeof(guest->input));
+    memset(&guest->look, 0, sizeof(guest->look));
+    memset(guest->reason, 0, sizeof(guest->reason));
+    memset(guest->detail, 0, sizeof(guest->detail));
+    guest->exit_code = 0;
+    guest->quiet = false;
+    init_vcpu(guest, page);
+    vcpu->pinned = pinned;
+    share_place(vcpu, pinned ? cpu : share_choose(), weight);
+    __atomic_store_n(&guest->state, GUEST_ALIVE, __ATOMIC_RELEASE);
+}
+
+// What guest_load() reads of it.
+static bool load_again(struct guest *guest, struct lull_vcpu_page **page, const char **reason)
+{
+    const struct vcpu *vcpu = guest->vcpu;
+    const struct guest_config config = {
+        .memory_bytes = guest->ram_end - guest->ram_start,
+        .arguments = vcpu->arguments,
+    };
+    uint64_t free_before = page_alloc_free_count();
+
+    if (vcpu->pinned && vcpu->cpu->id >= cpu_count) {
+        *reason = no_such_cpu;
+        return false;
+    }
+    guest->unload_next = 0;
+    bool loaded = guest_load(guest, &config, page, reason);
+    guest->pages += free_before - page_alloc_free_count();
+    if (!loaded && *reason == guest_need_out)
+        *reason = guest_need_say(
+            guest_need_pages(guest->image->bytes, guest->image->size, config.memory_bytes, false));
+    return loaded;
+}
+
+bool guest_make_again(struct guest *guest, const char **reason)
+{
+    uint32_t old_id = guest->id;
+    struct lull_vcpu_page *page;
+
+    remove(guest);
+    guest->id = next_id; // its start page says it
+    bool made = load_again(guest, &page, reason);
+    if (made) {
+        next_id++;
+        begin_again(guest, page);
+        console_renumber(old_id, guest->id);
+    } else {
+        guest->id = old_id;
+    }
+    publish(guest);
+    if (made)
+        share_start(guest->vcpu);
+    return made;
 }

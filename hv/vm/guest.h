@@ -3,7 +3,7 @@
 //
 // Life: guest_create() loads the image and makes the vCPU runnable, on one CPU. It ends there by HCALL_EXIT or by
 // guest_kill(); then its memory goes back in small steps (guest_reap.h), while this structure stays as its memorial
-// (why it ended, registers, console output) until guest_destroy().
+// (why it ended, registers, console output) until guest_destroy(), or until it is made again (guest_restart.h).
 //
 // Context of everything here: interrupts off, the boot CPU. Unless said: guest_find() any CPU; guest_exit(),
 // guest_kill() and guest_serve() the CPU that the guest belongs to, for they touch its vCPU.
@@ -16,6 +16,7 @@
 #include "lib/list.h"
 #include "vm/console_ring.h"
 #include "vm/guest_console.h"
+#include "vm/guest_restart.h"
 #include "vm/lateness.h"
 
 #define GUEST_NAME_SIZE 32
@@ -60,6 +61,8 @@ struct guest {
 
     struct guest_look look; // the monitor's
 
+    struct guest_restart restart;
+
     struct guest *next_ended;   // guest_reap.c
     struct list_node reap_link; // guest_reap.c
     bool quiet;                 // it has ended, and no other CPU looks at it any more
@@ -76,6 +79,7 @@ struct guest_config {
     const char *arguments;
     uint32_t cpu;    // the only one that it may run on, or GUEST_CPU_ANY
     uint32_t weight; // 1 .. SCHED_WEIGHT_MAX
+    enum guest_restart_policy restart;
 };
 
 #define GUEST_CPU_ANY UINT32_MAX
@@ -106,6 +110,10 @@ bool guest_stop(struct guest *guest, const char *detail);
 // on meanwhile: see vcpu_pause().
 bool guest_pause(struct guest *guest);
 bool guest_resume(struct guest *guest);
+
+// Make a guest that has ended again in its place, with another id; a living one ends first, without a report.
+// False: it is refused as by guest_create(), and has ended. For guest_restart().
+bool guest_make_again(struct guest *guest, const char **reason);
 
 // Give back what is left of a guest that has ended; a living one ends first, without a report.
 void guest_destroy(struct guest *guest);

@@ -6,9 +6,7 @@
 
 #include "abi/lull.h"
 #include "lib/bits.h"
-#include "lib/string.h"
 #include "vm/guest.h"
-#include "vm/guest_image.h"
 #include "vm/request.h"
 #include "vm/tracing.h"
 #include "vm/vcpu.h"
@@ -43,25 +41,4 @@ enum guest_tick guest_ask_tick(struct guest *guest, uint32_t hz)
     tracing_pends(guest->vcpu, BIT(LULL_IRQ_TICK));
     vcpu_ring(guest->vcpu, BIT(LULL_IRQ_TICK));
     return GUEST_TICK_ASKED;
-}
-
-struct guest *guest_restart(struct guest *guest, const char **reason)
-{
-    static char arguments[LULL_ARGS_SIZE], name[GUEST_NAME_SIZE];
-    const struct vcpu *vcpu = guest->vcpu;
-    const struct guest_config config = {
-        .image = guest->image->bytes,
-        .image_size = guest->image->size,
-        .name = name,
-        .instance = guest->instance,
-        .memory_bytes = guest->ram_end - guest->ram_start,
-        .arguments = arguments,
-        .cpu = vcpu->pinned ? vcpu->cpu->id : GUEST_CPU_ANY,
-        .weight = vcpu->weight,
-    };
-
-    memcpy(arguments, vcpu->arguments, sizeof(arguments));
-    memcpy(name, guest->name, sizeof(name));
-    guest_destroy(guest);
-    return guest_create(&config, reason);
 }

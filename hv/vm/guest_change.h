@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What the operator changes about guests while they live: their share of the CPU, their CPU; and making one again.
+// What the operator changes about guests while they live: their share of the CPU, their CPU, their tick.
 //
 // All of this belongs to the CPU that owns the guest, so it is asked of that one (request.h).
 // Context: the boot CPU, interrupts off.
@@ -23,7 +23,3 @@ bool guest_pin(struct guest *guest, uint32_t cpu);
 enum guest_tick { GUEST_TICK_ASKED, GUEST_TICK_ENDED, GUEST_TICK_UNKNOWN };
 enum guest_tick guest_ask_tick(struct guest *guest,
                                uint32_t hz); // UNKNOWN: it has not said that it understands
-
-// Destroy a guest, dead or alive, and make it again from what it was made of, with the weight and the CPU that it has
-// now. Returns the new one, which has another id; null: it was refused, `*reason` says why, and the old one is gone.
-struct guest *guest_restart(struct guest *guest, const char **reason);

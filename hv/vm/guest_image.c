@@ -8,6 +8,7 @@
 #include "lib/bits.h"
 #include "lib/string.h"
 #include "vm/elf_abi.h"
+#include "vm/guest_need.h"
 #include "vm/guest_pages.h"
 #include "x86/paging.h"
 
@@ -53,7 +54,7 @@ static struct guest_image *create(const void *bytes, uint64_t size, const char *
     uint64_t free_before = page_alloc_free_count();
     uint64_t page = page_alloc();
 
-    *reason = "memory is out";
+    *reason = guest_need_out;
     if (page == 0)
         return NULL;
 
@@ -65,7 +66,7 @@ static struct guest_image *create(const void *bytes, uint64_t size, const char *
         return NULL;
     }
     if (!load(image)) {
-        *reason = "memory is out";
+        *reason = guest_need_out;
         destroy(image);
         return NULL;
     }
@@ -91,4 +92,17 @@ void guest_image_put(struct guest_image *image)
         return;
     list_remove(&image->link);
     destroy(image);
+}
+
+bool guest_image_usable(const void *bytes, uint64_t size)
+{
+    struct elf_image elf;
+    const char *reason;
+
+    return elf_validate(bytes, size, &elf, &reason) && elf_abi_check(bytes, size, &reason);
+}
+
+bool guest_image_in_use(const void *bytes, uint64_t size)
+{
+    return find(bytes, size) != NULL;
 }

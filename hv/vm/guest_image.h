@@ -12,6 +12,7 @@
 // Context of everything here: hypervisor code, interrupts off.
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/list.h"
@@ -32,6 +33,12 @@ extern struct list_node guest_images;
 
 // The image of `size` bytes at `bytes`, for one guest more. Null if it is refused: `*reason` says why.
 struct guest_image *guest_image_get(const void *bytes, uint64_t size, const char **reason);
+
+// Whether guests can be made of these bytes, but for memory.
+bool guest_image_usable(const void *bytes, uint64_t size);
+
+// Whether any guest uses it.
+bool guest_image_in_use(const void *bytes, uint64_t size);
 
 // One guest less. The last one's memory must not map the image any more.
 void guest_image_put(struct guest_image *image);

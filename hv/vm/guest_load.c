@@ -10,6 +10,7 @@
 #include "lib/string.h"
 #include "vm/guest.h"
 #include "vm/guest_image.h"
+#include "vm/guest_need.h"
 #include "vm/guest_pages.h"
 #include "vm/time_page.h"
 #include "x86/paging.h"
@@ -63,6 +64,7 @@ static void fill_start_page(struct lull_start_page *start, const struct guest *g
         .ram_end = guest->ram_end,
         .stack_top = guest->ram_end,
         .features = LULL_FEATURES,
+        .restarts = guest->restart.count,
     };
     memcpy(start->name, guest->name, sizeof(guest->name));
     memcpy(start->args, arguments, strnlen(arguments, LULL_ARGS_SIZE - 1));
@@ -92,7 +94,7 @@ bool guest_load(struct guest *guest, const struct guest_config *config, struct l
     guest->ram_start = image_end;
     guest->ram_end = image_end + config->memory_bytes;
     guest->space = paging_space_create();
-    *reason = "memory is out";
+    *reason = guest_need_out;
     if (guest->space == 0)
         return false;
     if (!add_segments(guest) || !add_ram(guest) || !add_abi_pages(guest, config->arguments, vcpu_page)) {

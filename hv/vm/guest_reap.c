@@ -55,8 +55,10 @@ void guest_reap_collect(void)
         return;
     set_up();
     struct guest *guest = __atomic_exchange_n(&ended, NULL, __ATOMIC_SEQ_CST);
-    for (; guest != NULL; guest = guest->next_ended)
+    for (; guest != NULL; guest = guest->next_ended) {
         list_append(&dying, &guest->reap_link);
+        guest_restart_ended(guest);
+    }
     uint64_t now_ns = clock_now_ns();
     if (watcher != NULL)
         timer_arm(watcher, now_ns);

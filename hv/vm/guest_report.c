@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "lib/time.h"
 #include "vm/console_ring.h"
 #include "vm/elf.h"
 #include "vm/guest.h"
@@ -86,9 +87,17 @@ void guest_report_set_quiet(bool wanted)
     __atomic_store_n(&quiet, wanted, __ATOMIC_RELAXED);
 }
 
-static bool is_quiet(void)
+// A guest that fails for ever, and waits as long as any between its lives, is told of ever more seldom.
+static bool fails_for_ever(const struct guest *guest)
 {
-    return __atomic_load_n(&quiet, __ATOMIC_RELAXED);
+    uint64_t count = guest->restart.count;
+
+    return guest->restart.wait_ns == GUEST_RESTART_MOST_NS && (count & (count - 1)) != 0;
+}
+
+static bool is_quiet(const struct guest *guest)
+{
+    return __atomic_load_n(&quiet, __ATOMIC_RELAXED) || fails_for_ever(guest);
 }
 
 static void say_where_to_read(const struct guest *guest)
@@ -99,7 +108,7 @@ static void say_where_to_read(const struct guest *guest)
 
 void guest_report_exited(const struct guest *guest)
 {
-    if (is_quiet())
+    if (is_quiet(guest))
         return;
     log_info("guest %u (%s) exited with code %llu", guest->id, guest->name, LL(guest->exit_code));
     if (guest->exit_code != 0)
@@ -111,7 +120,7 @@ void guest_report_killed(const struct guest *guest)
     const struct trap_frame *f = &guest->vcpu->entry.frame;
     char where[96];
 
-    if (is_quiet())
+    if (is_quiet(guest))
         return;
     format_address(guest, f->rip, where, sizeof(where));
     if (strcmp(guest->reason, GUEST_OPERATOR) == 0) {
@@ -128,4 +137,26 @@ void guest_report_killed(const struct guest *guest)
               LL(f->r12));
     log_error("  r13 %016llx  r14 %016llx  r15 %016llx", LL(f->r13), LL(f->r14), LL(f->r15));
     say_where_to_read(guest);
+}
+
+void guest_report_waits(const struct guest *guest)
+{
+    bool longest = guest->restart.wait_ns == GUEST_RESTART_MOST_NS;
+
+    if (!is_quiet(guest))
+        log_info("  it is made again in %llu ms%s", LL(guest->restart.wait_ns / NSEC_PER_MSEC),
+                 longest ? "; of its next ends few are told, and `guests` counts them" : "");
+}
+
+void guest_report_made_again(const struct guest *guest, uint32_t old_id)
+{
+    if (!is_quiet(guest))
+        log_info("guest %u (%s) is the guest that was %u, made again for the %llu. time", guest->id,
+                 guest->name, old_id, LL(guest->restart.count));
+}
+
+void guest_report_not_made_again(const struct guest *guest, const char *reason)
+{
+    if (!is_quiet(guest))
+        log_warn("guest %u (%s) was not made again: %s", guest->id, guest->name, reason);
 }

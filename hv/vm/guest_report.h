@@ -16,6 +16,11 @@ void guest_report_killed(const struct guest *guest);
 // Log the code that it exited with.
 void guest_report_exited(const struct guest *guest);
 
-// Log nothing of these two any more, or again; what the guest structures tell stays. For who makes guests by the
+// Log that it waits to be made again, that it has been, and why it has not been (guest_restart.h).
+void guest_report_waits(const struct guest *guest);
+void guest_report_made_again(const struct guest *guest, uint32_t old_id);
+void guest_report_not_made_again(const struct guest *guest, const char *reason);
+
+// Log nothing of all this any more, or again; what the guest structures tell stays. For who makes guests by the
 // thousand. Boot CPU.
 void guest_report_set_quiet(bool quiet);

@@ -144,6 +144,11 @@ static int64_t set_runtime(ARGUMENTS)
     return (int64_t)run_timer_set(vcpu, a0);
 }
 
+static int64_t watchdog(ARGUMENTS)
+{
+    return (int64_t)watchdog_set(vcpu, a0);
+}
+
 static int64_t show_run_times(ARGUMENTS)
 {
     vcpu_time_show(vcpu);
@@ -181,6 +186,7 @@ int64_t (*const hypercall_table[])(ARGUMENTS) = {
     [HCALL_RUN_TIMES] = show_run_times,
     [HCALL_SET_RUNTIME] = set_runtime,
     [HCALL_CONSOLE_READ] = console_read,
+    [HCALL_WATCHDOG] = watchdog,
 };
 
 const uint64_t hypercall_fast_count = sizeof(hypercall_table) / sizeof(hypercall_table[0]);

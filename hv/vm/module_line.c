@@ -3,6 +3,8 @@
 
 #include "vm/module_line.h"
 
+#include <stddef.h>
+
 #include "core/log.h"
 #include "core/option.h"
 #include "lib/bits.h"
@@ -34,6 +36,9 @@ struct fields {
 
 #define FIELD(member) OPTION_FIELD(struct fields, member)
 
+// In the order of enum guest_restart_policy.
+static const char *const policies[] = { "never", "on-failure", "always", NULL };
+
 static const struct option table[] = {
     { "count", OPTION_NUMBER, .min = 1, .max = COUNT_MAX, FIELD(options.count) },
     { "mem", OPTION_SIZE, .min = MEMORY_MIN, .max = MEMORY_MAX, FIELD(options.memory_bytes) },
@@ -44,6 +49,7 @@ static const struct option table[] = {
     { "pause", OPTION_DURATION, .min = PAUSE_MIN_NS, .max = PAUSE_MAX_NS, FIELD(options.pause_ns) },
     { "input", OPTION_TEXT, FIELD(options.input) },
     { "tick", OPTION_NUMBER, .min = 0, .max = LULL_TICK_HZ_MAX, FIELD(options.tick_hz) },
+    { "restart", OPTION_WORD, .words = policies, FIELD(options.restart) },
     { "timeout", OPTION_DURATION, .min = TIMEOUT_MIN_NS, .max = TIMEOUT_MAX_NS, FIELD(options.timeout_ns) },
 };
 

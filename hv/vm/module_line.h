@@ -13,6 +13,7 @@
 
 #include "abi/lull.h"
 #include "core/boot_info.h"
+#include "vm/guest_restart.h"
 
 #define MODULE_NAME_SIZE 32
 #define MODULE_EXPECT_WORD_SIZE 32
@@ -40,6 +41,7 @@ struct module_options {
         tick_hz; // tick=0..100000, MODULE_TICK_NONE unless given: the self-test asks for it, every millisecond
     uint32_t cpu;    // cpu=0..63: the only CPU that it may run on; GUEST_CPU_ANY unless given
     uint32_t weight; // weight=1..10000, 100 unless given: its share of a CPU that others want too
+    enum guest_restart_policy restart; // restart=never|on-failure|always, never unless given
     enum module_expect expect;
     uint64_t expect_code;                        // MODULE_EXPECT_EXIT
     char expect_reason[MODULE_EXPECT_WORD_SIZE]; // MODULE_EXPECT_KILL: a word of the kill reasons

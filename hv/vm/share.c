@@ -50,6 +50,7 @@ static void hand_over(struct run_queue *queue, struct vcpu *vcpu, struct cpu *cp
 {
     vcpu_unload(vcpu);
     vtimer_leave(vcpu);
+    watchdog_leave(vcpu);
     vcpu->virtual_tsc -= queue->floor_tsc;
     count_vcpus(vcpu->cpu, -1u);
     send(vcpu, cpu);
@@ -146,6 +147,7 @@ void share_adopt(struct vcpu *vcpu)
     queue->stats.adopted++;
     vcpu->virtual_tsc += queue->floor_tsc;
     vtimer_enter(vcpu);
+    watchdog_enter(vcpu);
     if (vcpu->state == VCPU_BLOCKED) {
         vcpu_wake_if_due(vcpu);
     } else if (vcpu->state == VCPU_RUNNABLE) {

@@ -3,6 +3,7 @@
 #include "vm/vcpu.h"
 
 #include "abi/lull.h"
+#include "lib/bits.h"
 #include "vm/delivery.h"
 #include "vm/guest.h"
 #include "vm/mail.h"
@@ -108,11 +109,15 @@ void vcpu_pause(struct vcpu *vcpu)
     vcpu->waits = vcpu->state == VCPU_BLOCKED;
     delivery_before_leaving(vcpu, tsc_read()); // it may have been runnable
     sched_pause(vcpu);
+    watchdog_pause(vcpu);
 }
 
 void vcpu_resume(struct vcpu *vcpu)
 {
     vcpu->page->pauses = ++vcpu->pauses;
+    if ((__atomic_load_n(&vcpu->page->guest_features, __ATOMIC_RELAXED) & LULL_GUEST_RESUME) != 0)
+        vcpu_pend(vcpu, BIT(LULL_IRQ_RESUME));
+    watchdog_resume(vcpu);
     delivery_before_leaving(vcpu, tsc_read());
     if (vcpu->waits && upcall_due(vcpu) == 0)
         vcpu_set_state(vcpu, VCPU_BLOCKED);
@@ -127,6 +132,7 @@ void vcpu_end(struct vcpu *vcpu)
     if (vcpu->state != VCPU_RUNNING && (vcpu->on_stop & VCPU_STOP_TRACE))
         tracing_stops(vcpu, VCPU_ENDED); // that of one that runs is seen where it loses the CPU
     timer_cancel(&vcpu->vtimer.timer);
+    watchdog_end(vcpu);
     sched_remove(vcpu);
     if (cpu->vcpu == vcpu) {
         vcpu_unload(vcpu);

@@ -10,6 +10,7 @@
 #include "vm/lateness.h"
 #include "vm/run_timer.h"
 #include "vm/vtimer.h"
+#include "vm/watchdog.h"
 #include "x86/cpu.h"
 #include "x86/entry.h"
 #include "x86/fpu.h"
@@ -96,7 +97,9 @@ struct vcpu {
     struct lateness_ring late; // of its latest events; the older ones are in guest->lateness
     struct fpu_state fpu;      // while another vCPU's is loaded
 
-    char arguments[LULL_ARGS_SIZE]; // that the guest was made with, for guest_restart(); its own page is full
+    struct watchdog watchdog;
+
+    char arguments[LULL_ARGS_SIZE]; // that the guest was made with, for the next time; its own page is full
 };
 
 _Static_assert(offsetof(struct vcpu, entry) == 0, "entry.asm uses one pointer for both");

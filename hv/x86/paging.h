@@ -74,6 +74,11 @@ void *paging_alloc(uint64_t size);
 #define PAGING_WRITE (1u << 0)
 #define PAGING_EXECUTE (1u << 1)
 
+// What a space takes for itself when something is mapped in the lowest GiB: this many tables, and one more for each
+// PAGING_TABLE_SPAN bytes in which anything is.
+#define PAGING_SPACE_TABLES 3u
+#define PAGING_TABLE_SPAN 0x200000ull
+
 // A new address space with nothing in the guest window; 0 if memory is out.
 uint64_t paging_space_create(void);
 

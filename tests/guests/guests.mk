@@ -70,6 +70,7 @@ TEST_GUESTS := \
 	page_scribble \
 	registers \
 	registers_moved \
+	resume_told \
 	return_no_entry \
 	run_paused \
 	run_timer \
@@ -94,6 +95,7 @@ TEST_GUESTS := \
 	timer_store \
 	timer_storm \
 	upcall_storm \
+	watchdog \
 	weight \
 	witness
 

@@ -40,7 +40,7 @@ def guests(monitor):
     ("console web", "`web`: expected the number or the name of a guest; `guests` lists them"),
     ("create", "expected: create IMAGE [OPTION]..."),
     ("create nothing", "`nothing`: there is no such image; expected one of guest, spin"),
-    ("create guest colour=3", "guest: `colour=3`: unknown key; there are count, mem, name, expect, cpu, weight, pause, input, tick, timeout"),
+    ("create guest colour=3", "guest: `colour=3`: unknown key; there are count, mem, name, expect, cpu, weight, pause, input, tick, restart, timeout"),
     ("create guest mem=1", "guest: `mem=1`: expected a size from 4K to 512M"),
     ("create guest cpu=3", "`guest`: number 1 of 1 was refused: the CPU that it is to run on (cpu=) is not there, or was not started"),
     ("kill", "expected: kill GUEST...|all"),
@@ -122,7 +122,7 @@ def test_restart_keeps_everything_but_the_number(monitor):
     own = [int(pages) for pages in re.findall(r"(?:web\.0|old)\): (\d+) pages", monitor.command("mem"))]
     assert own[0] - own[1] == 256 - 16, own  # mem=1M and mem=64K
     listed = guests(monitor)
-    assert listed["old"][0] == 7 and listed["old"][2] in ("running", "runnable", "blocked"), listed
+    assert listed["old"][0] == 7 and re.fullmatch("(running|runnable|blocked); restarts: 2", listed["old"][2]), listed
     assert len(re.findall(r" old ", monitor.command("guests"))) == 1
     monitor.child.send("console old\r")
     monitor.expect(r"work=demo hz=100 \(ticking\)")
@@ -181,7 +181,7 @@ def test_pin_moves_a_guest_whatever_it_does(two_cpus):
     two_cpus.command("pause web.2")
     for cpu in (1, 0, 1, 0, 1):
         for name in ("spin", "web.0", "web.2"):
-            assert two_cpus.command(f"pin {name} {cpu}").strip() == ""
+            assert re.fullmatch(rf"guest \d \({name}\): pinned to CPU {cpu}", two_cpus.command(f"pin {name} {cpu}").strip())
         assert two_cpus.command("pin web.0").splitlines() == [f"guest 1 (web.0): pinned to CPU {cpu}"]
         listed = guests(two_cpus)
         assert [listed[name][1] for name in ("spin", "web.0", "web.2")] == [cpu] * 3, listed
@@ -203,8 +203,9 @@ def test_registers_stay_whatever_the_operator_does(console):
     """Each command finds the guest interrupted, with values of its own in all registers."""
     machine = console("mode=interactive", [("registers_moved", "registers_moved name=moved")], smp=2)
     machine.prompt()
-    for command in ("pin moved 1", "pause moved", "resume moved", "pin moved 0") * 3:
-        assert machine.command(command).strip() == ""
+    for command, answer in (("pin moved 1", ": pinned to CPU 1"), ("pause moved", " is paused"), ("resume moved", " goes on"),
+                            ("pin moved 0", ": pinned to CPU 0")) * 3:
+        assert machine.command(command).strip() == f"guest 1 (moved){answer}"
     def looks():
         row = re.search(r"^ *1 moved +\d+ +(\d+) +\d+ +\d+ +\d+  (.*)$", machine.command("guests"), re.MULTILINE)
         assert row[2] in ("running", "runnable"), row[0]

@@ -44,6 +44,11 @@ void console_show(uint32_t id)
     shown = id;
 }
 
+uint32_t console_shown(void)
+{
+    return shown;
+}
+
 static void type(const char *bytes)
 {
     log_capture_reset();

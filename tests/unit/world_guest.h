@@ -58,6 +58,16 @@ static inline void run_for(uint32_t cpu, uint64_t ns)
     world_run(cpu, clock_now_ns() + ns);
 }
 
+// The same, and the time passes also where the CPU has nothing to do.
+static inline void pass_for(uint32_t cpu, uint64_t ns)
+{
+    uint64_t until_ns = clock_now_ns() + ns;
+
+    world_run(cpu, until_ns);
+    if (clock_now_ns() < until_ns)
+        machine_advance((until_ns - clock_now_ns()) * PS_PER_NS);
+}
+
 // ---- Programs ---------------------------------------------------------------------------------------------------
 
 // Waits for ever.

@@ -18,9 +18,11 @@
 #define LULL_FEATURE_RUNTIME (UINT64_C(1) << 2)      // HCALL_SET_RUNTIME, LULL_IRQ_RUNTIME
 #define LULL_FEATURE_CONSOLE_READ (UINT64_C(1) << 3) // HCALL_CONSOLE_READ, LULL_IRQ_CONSOLE
 #define LULL_FEATURE_TICK (UINT64_C(1) << 4)         // guest_features, tick_hz, LULL_IRQ_TICK
+#define LULL_FEATURE_WATCHDOG (UINT64_C(1) << 5)     // HCALL_WATCHDOG
+#define LULL_FEATURE_RESUME (UINT64_C(1) << 6)       // LULL_IRQ_RESUME, restarts of the start page
 #define LULL_FEATURES                                                                                 \
     (LULL_FEATURE_BLOCK | LULL_FEATURE_RUN_TIMES | LULL_FEATURE_RUNTIME | LULL_FEATURE_CONSOLE_READ | \
-     LULL_FEATURE_TICK)
+     LULL_FEATURE_TICK | LULL_FEATURE_WATCHDOG | LULL_FEATURE_RESUME)
 
 // An ELF note (type PT_NOTE) in which an image says what it needs; without one it needs LULL_ABI_OLDEST and no feature.
 // The hypervisor refuses an image that needs more than it has, and names both.
@@ -75,7 +77,8 @@ _Static_assert(sizeof(struct lull_note_abi) == 32, "ABI");
 #define HCALL_SET_RUNTIME \
     15 // (delay_ns) -> what the replaced one had left; LULL_IRQ_RUNTIME after so much running time
 #define HCALL_CONSOLE_READ 16 // (address, size) -> bytes read; LULL_IRQ_CONSOLE tells of more
-#define HCALL_COUNT 17
+#define HCALL_WATCHDOG 17 // (delay_ns) -> what was left; the guest ends unless it calls again before; 0: off
+#define HCALL_COUNT 18
 
 // The one call with another convention.
 #define HCALL_UPCALL_RETURN 32 // rax is popped from the stack; leaves an upcall, preserves all registers
@@ -95,8 +98,9 @@ _Static_assert(sizeof(struct lull_note_abi) == 32, "ABI");
 #define LULL_IRQ_DOORBELL 1
 #define LULL_IRQ_RUNTIME 2
 #define LULL_IRQ_CONSOLE 3
-#define LULL_IRQ_TICK 4 // the operator wants another tick_hz
-#define LULL_IRQ_COUNT 5
+#define LULL_IRQ_TICK 4   // the operator wants another tick_hz
+#define LULL_IRQ_RESUME 5 // the guest goes on after a pause
+#define LULL_IRQ_COUNT 6
 
 // -----------------------------------------------------------------------------------------------
 // The vCPU page. The guest may write all of it at any time and hurts only itself by doing so.
@@ -148,7 +152,8 @@ struct lull_run_times {
 };
 
 // Bits of guest_features.
-#define LULL_GUEST_TICK (UINT64_C(1) << 0) // LULL_IRQ_TICK: it goes over to tick_hz
+#define LULL_GUEST_TICK (UINT64_C(1) << 0)   // LULL_IRQ_TICK: it goes over to tick_hz
+#define LULL_GUEST_RESUME (UINT64_C(1) << 1) // LULL_IRQ_RESUME: it wants to be told
 
 #define LULL_TICK_HZ_MAX 100000u // HCALL_SET_PERIODIC takes no shorter periods
 
@@ -284,8 +289,11 @@ struct lull_start_page {
     char name[32];
     char args[LULL_ARGS_SIZE]; // the guest's own arguments, NUL-terminated
     uint64_t features;         // LULL_FEATURE_*; from version 3 on
+    uint64_t restarts;         // times that the guest was made again before
 };
 
+_Static_assert(offsetof(struct lull_start_page, features) == 1096, "ABI");
+_Static_assert(offsetof(struct lull_start_page, restarts) == 1104, "ABI");
 _Static_assert(sizeof(struct lull_start_page) <= LULL_PAGE_SIZE, "ABI");
 
 // -----------------------------------------------------------------------------------------------

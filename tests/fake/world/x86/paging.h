@@ -12,6 +12,8 @@
 #define PAGING_PAGE_SIZE 4096ull
 #define PAGING_WRITE (1u << 0)
 #define PAGING_EXECUTE (1u << 1)
+#define PAGING_SPACE_TABLES 1u
+#define PAGING_TABLE_SPAN 0x200000ull
 
 static inline void *phys_to_virt(uint64_t phys)
 {
