@@ -82,6 +82,7 @@ TEST_LIB_OBJS   := $(call objects,guest,$(TEST_GUEST_LIB))
 KERNEL_TEST_OBJS := $(call objects,guest,$(KERNEL_TEST_LIB))
 KERNEL_TEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(KERNEL_TESTS))
 TEST_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(TEST_GUESTS)) $(KERNEL_TEST_ELFS)
+BENCH_GUEST_ELFS := $(patsubst %,$(BUILD)/guests/%.elf,$(BENCH_GUESTS))
 
 MKISO_MENU := --hv $(BUILD)/lull.elf --menu boot/grub.cfg --guest $(BUILD)/guest.elf \
 	--selftest tests/guests/selftest.list --guests $(BUILD)/guests
@@ -90,7 +91,7 @@ ISO_INPUTS := boot/grub.cfg tests/guests/selftest.list tools/mkiso.py
 # ---- What users type ------------------------------------------------------------------------------------------
 
 .PHONY: all help clean
-all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BUILD)/floor.elf $(PEERS_IMAGES) ## build the hypervisor and the guests
+all: $(BUILD)/lull.elf $(BUILD)/guest.elf $(TEST_GUEST_ELFS) $(BUILD)/guests/oneshot.elf $(BENCH_GUEST_ELFS) $(BUILD)/floor.elf $(PEERS_IMAGES) ## build the hypervisor and the guests
 
 help: ## list the targets
 	@printf 'Usage: make [TARGET] [V=1] [TOOLCHAIN=gcc|clang] [ACCEL=tcg|kvm] [UBSAN=1] [BUILD=DIR]\n\n'
@@ -111,6 +112,18 @@ $(BUILD)/trace.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
 	$(Q)tools/mkiso.py $(MKISO_MENU) --output $@ --only demo --screen text \
 		--append "exit=debug demo_seconds=1 trace=all trace_records=262144 trace_dump=end"
+
+# One guest each that is no part of the product. Where idle time is real, few samples must do: a round of delays takes 11 s.
+accuracy_samples := $(if $(filter tcg,$(ACCEL)),500,10)
+$(BUILD)/accuracy-$(accuracy_samples).iso: $(BUILD)/lull.elf $(BUILD)/guests/accuracy.elf tools/mkiso.py
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --screen text --boot "mode=bench exit=debug report=json" \
+		--module "$(BUILD)/guests/accuracy.elf accuracy -- n=$(accuracy_samples)"
+
+$(BUILD)/first.iso: $(BUILD)/lull.elf $(BUILD)/guests/first.elf tools/mkiso.py
+	$(SAY) ISO $@
+	$(Q)tools/mkiso.py --output $@ --hv $(BUILD)/lull.elf --screen text --boot "mode=bench exit=debug report=json" \
+		--module "$(BUILD)/guests/first.elf first"
 
 $(BUILD)/curve.iso: $(BUILD)/lull.iso
 	$(SAY) ISO $@
@@ -147,7 +160,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench bench-peers trace budget soak hostile tour readme record debug
+.PHONY: iso run demo bench bench-short bench-compare bench-peers trace budget soak hostile tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -161,13 +174,30 @@ demo: ## static ticks against tickless without interaction: table on stdout, bui
 	@tools/demo.py compare $(BUILD)/demo.iso --accel $(ACCEL) --json $(BUILD)/demo.json \
 		$(if $(filter tcg,$(ACCEL)),--icount)
 
-bench: ## exact instruction counts beside goals and peers, and against the number of guests: tables, build/bench/
-	@tools/install-deps bench
-	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/floor.iso $(BUILD)/curve.iso $(BUILD)/arming.iso
-	@tools/bench.py $(BUILD)/bench.iso $(BUILD)/floor.iso --output $(BUILD)/bench
+bench: ## the whole suite, exact instruction counts beside goals, peers and the floor: tables, build/bench/; some ten minutes
+	@$(MAKE) bench-short
+	@tools/rates.py --build $(BUILD) --output $(BUILD)/bench --accel $(ACCEL)
+ifeq ($(ACCEL),tcg)
+	@$(MAKE) -j$(JOBS) $(BUILD)/curve.iso $(BUILD)/arming.iso
 	@tools/curve.py $(BUILD)/curve.iso --output $(BUILD)/bench --memory 2G
 	@tools/arming.py $(BUILD)/arming.iso --output $(BUILD)/bench
 	@$(MAKE) budget bench-wheel
+else
+	@echo "bench: the curve, the savings and the budget count instructions: they need ACCEL=tcg, and were left out"
+endif
+
+bench-short: ## of it what takes a minute: the time path and its floor, accuracy, boot
+	@tools/install-deps bench
+	@$(MAKE) -j$(JOBS) $(BUILD)/bench.iso $(BUILD)/floor.iso $(BUILD)/accuracy-$(accuracy_samples).iso $(BUILD)/first.iso
+	@tools/bench.py $(BUILD)/bench.iso $(BUILD)/floor.iso --output $(BUILD)/bench --accel $(ACCEL)
+	@tools/accuracy.py $(BUILD)/accuracy-$(accuracy_samples).iso --output $(BUILD)/bench --accel $(ACCEL)
+	@tools/boot_time.py $(BUILD)/first.iso --output $(BUILD)/bench --accel $(ACCEL)
+
+bench-compare: ## what changed since BASE=, a commit (built in a worktree), or a folder or file of older figures
+	@test -n "$(BASE)" || { echo "bench-compare: say with what: make bench-compare BASE=HEAD~1" >&2; exit 2; }
+	@mkdir -p $(BUILD)
+	@$(MAKE) bench-short > $(BUILD)/bench-short.log || { cat $(BUILD)/bench-short.log; exit 2; }
+	@tools/bench_compare.py "$(BASE)" --new $(BUILD)/bench --build $(BUILD) --jobs $(JOBS)
 
 bench-peers: ## Debian's Xen beside Lull, the same operations by the same code: table, build/bench/peers.json, peers.csv
 	@tools/install-deps run
@@ -326,12 +356,18 @@ $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/tests/guests/%.asm.o $(TEST_LIB_OBJS) 
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
-# An example is a whole guest in one file of assembly.
+# Whole guests in one file.
 EXAMPLE_ELFS := $(BUILD)/guests/oneshot.elf
 $(EXAMPLE_ELFS): $(BUILD)/guests/%.elf: $(BUILD)/obj/guest/guest/examples/%.asm.o linker/guest.ld
 	$(SAY) LINK $@
 	@mkdir -p $(@D)
 	$(Q)$(LD) $(LDFLAGS) -T linker/guest.ld $(filter %.o,$^) -o $@
 
+# What is loaded for it must not depend on where the sources lie.
+$(BUILD)/guests/first.elf: $(call objects,guest,tests/guests/first.c hv/shared/lib/format.c hv/shared/lib/string.c) linker/guest.ld
+	$(SAY) LINK $@
+	@mkdir -p $(@D)
+	$(Q)$(LD) $(LDFLAGS) --strip-all -T linker/guest.ld $(filter %.o,$^) -o $@
+
 -include $(HV_OBJS:.o=.d) $(GUEST_OBJS:.o=.d) $(TEST_LIB_OBJS:.o=.d) $(BUILD)/asm_offsets.d $(BUILD)/guest_offsets.d
--include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS) $(KERNEL_TESTS) fuzz_ops fuzz_value) $(KERNEL_TEST_OBJS:.o=.d)
+-include $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.c.d,$(TEST_GUESTS) $(KERNEL_TESTS) fuzz_ops fuzz_value $(BENCH_GUESTS)) $(KERNEL_TEST_OBJS:.o=.d)

@@ -38,8 +38,7 @@
 %define COM1_LINE_STATUS (COM1 + 5)
 %define LINE_STATUS_TX_EMPTY (1 << 5)
 
-extern boot_main
-extern stacks_boot_cpu
+extern boot_main, stacks_boot_cpu
 
 section .multiboot2 align=8
 header:
@@ -47,8 +46,7 @@ header:
         dd ARCHITECTURE_I386
         dd header_end - header
         dd 0x100000000 - (MULTIBOOT2_HEADER_MAGIC + ARCHITECTURE_I386 + (header_end - header))
-        dw TAG_MODULE_ALIGN, 0
-        dd 8
+        dw TAG_MODULE_ALIGN, 0, 8, 0 ; the size is a double word
         dw TAG_CONSOLE, TAG_OPTIONAL
         dd 12
         dd CONSOLE_TEXT
@@ -57,8 +55,7 @@ header:
         dd 20
         dd 1024, 768, 32        ; preferred; whatever comes is taken
         dd 0
-        dw TAG_END, 0
-        dd 8
+        dw TAG_END, 0, 8, 0
 header_end:
 
 section .boot progbits alloc exec align=16
@@ -74,6 +71,9 @@ start:
         call check_long_mode
         mov ebp, text_no_long_mode
         jc stop
+        rdtsc                   ; every CPU with a long mode has it
+        push edx                ; boot.c finds it
+        push eax
         call build_tables
         mov eax, cr4
         or eax, CR4_PAE
@@ -196,7 +196,7 @@ boot_gdt_pointer:
         dd boot_gdt
 
 section .boot_bss nobits alloc write align=4096
-global boot_top_table          ; the way of ap_start.asm too
+global boot_top_table, boot_stack_top ; the way of ap_start.asm too
 boot_top_table:
 top_table:      resb 4096
 table_1g:       resb 4096

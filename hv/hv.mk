@@ -60,6 +60,7 @@ HV_SRCS += \
 	hv/core/backtrace.c \
 	hv/core/boot_line.c \
 	hv/core/boot_memory.c \
+	hv/core/boot_phase.c \
 	hv/core/log.c \
 	hv/core/option.c \
 	hv/core/page_alloc.c \

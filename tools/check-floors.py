@@ -27,7 +27,7 @@ FLOORS = {
     "hv": {"abi", "lib", "x86", "core", "dev", "time", "vm", "monitor"},
     "boot": {"lib", "x86", "core"},
     "guest": {"abi", "lib"},
-    "tests/guests": {"abi", "lib", "guest"},
+    "tests/guests": {"abi", "lib", "guest", "apps"},
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

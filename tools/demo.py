@@ -195,30 +195,32 @@ def parse(output):
     return found
 
 
-def compare(options):
-    for path in (Path(options.json), Path(options.json).with_suffix(".txt")):
-        path.unlink(missing_ok=True)  # a failed run leaves no figures, not even old ones
-    child = start(options.iso, options, "stdio")
+def collect(iso, options, verbose=False):
+    """Lets the machine run to its end; returns (its output, what QEMU cost, the problems)."""
+    child = start(iso, options, "stdio")
     cost = HostCost(child.pid)
-    output = b""
+    output, problems = b"", []
     try:
         while True:
             data = child.read_nonblocking(4096, timeout=DEMO_TIMEOUT_S)
             output += cost.watch(data)
-            if options.verbose:
+            if verbose:
                 sys.stdout.buffer.write(data)
                 sys.stdout.buffer.flush()
     except pexpect.EOF:
         pass
     except pexpect.TIMEOUT:
-        qemu.end(child)
-        sys.stdout.buffer.write(output)
-        print(f"\ndemo: nothing came for {DEMO_TIMEOUT_S} s, so QEMU was ended", file=sys.stderr)
-        return 1
+        problems.append(f"nothing came for {DEMO_TIMEOUT_S} s, so QEMU was ended")
     status = qemu.end(child)
+    if not problems and status != qemu.EXIT_SUCCESS:
+        problems.append(f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}")
+    return output.decode("utf-8", errors="replace").replace("\r", ""), cost, problems
 
-    text = output.decode("utf-8", errors="replace").replace("\r", "")
-    problems = [] if status == qemu.EXIT_SUCCESS else [f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}"]
+
+def compare(options):
+    for path in (Path(options.json), Path(options.json).with_suffix(".txt")):
+        path.unlink(missing_ok=True)  # a failed run leaves no figures, not even old ones
+    text, cost, problems = collect(options.iso, options, options.verbose)
     try:
         found = parse(text)
     except ValueError as error:

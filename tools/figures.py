@@ -33,12 +33,24 @@ def add_options(parser, files):
     qemu.add_options(parser)
 
 
+def virtual(options):
+    """Whether time is to be virtual: in the emulator, unless the options say otherwise."""
+    return options.accel == "tcg" and not getattr(options, "real_time", False)
+
+
+def unit(options):
+    """What a tick of the TSC is, for a machine that these options make."""
+    if virtual(options):
+        return INSTRUCTIONS
+    return "TSC cycles" if options.accel == "kvm" else "emulated ticks"
+
+
 def boot(iso, options, timeout_s, **more):
     """Boots an ISO to its end, in virtual time unless the options say otherwise; returns (serial output, problems).
 
     `options` are those of add_options(), `more` those of qemu.command(). Raises ValueError as qemu.command() does.
     """
-    options.icount = options.accel == "tcg" and not getattr(options, "real_time", False)
+    options.icount = virtual(options)
     line = qemu.from_options(iso, options, **more)
     try:
         done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -98,21 +110,22 @@ def host_cpu():
 
 
 def about(options=None, unit=None, cpu=None):
-    """What was measured with what. `options`: of add_options(), where QEMU ran; `cpu`: what the machine says of its CPU."""
+    """What was measured with what. `options`: of add_options(), where QEMU ran; `unit`: of the
+    figures; `cpu`: what the machine says of its CPU."""
     commit = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"], stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
     result = {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "commit": commit or None,
               "gcc": version("x86_64-linux-gnu-gcc", "--version"), "nasm": version("nasm", "--version"),
               "host_cpu": host_cpu()}
     if options is not None:
-        line = qemu.from_options(options.iso, options)
+        line = qemu.from_options(__file__, options)  # of an ISO it needs to exist, no more
         result["qemu"] = version("qemu-system-x86_64", "--version")
-        result["machine"] = " ".join(word for word in line[1:] if word not in ("-cdrom", str(options.iso)))
+        result["machine"] = " ".join(word for word in line[1:] if word not in ("-cdrom", __file__))
     if cpu is not None:
         result["cpu"] = cpu
     if unit is not None:
         result["unit"] = unit
-        result["unit_is"] = UNITS.get(unit)
+        result["unit_is"] = UNITS[unit]
     return result
 
 

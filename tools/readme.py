@@ -17,11 +17,15 @@ import re
 import sys
 from pathlib import Path
 
+import accuracy
 import bench
+import boot_time
 import curve
 import figures
 import flow
 import peers
+import rates
+import summary
 
 BLOCK = re.compile(r"(<!-- figures: (\w+) -->\n)(.*?)(<!-- figures end -->)", re.DOTALL)
 REAL_TIME = re.compile(r"host (CPU )?seconds|of real time")
@@ -43,6 +47,23 @@ def curve_lines(file):
     return curve.summary(figures.read(file))
 
 
+def accuracy_lines(file):
+    return accuracy.table(figures.read(file))
+
+
+def boot_lines(file):
+    return boot_time.table(figures.read(file), figures.INSTRUCTIONS)
+
+
+def rates_lines(file):
+    return rates.table(figures.read(file))
+
+
+def suite_lines(file):
+    """The most telling of what is beside the file."""
+    return summary.lines(*(figures.read(file.with_name(f"{name}.json")) for name in ("accuracy", "boot", "rates")))
+
+
 def text_lines(file):
     return file.read_text(encoding="utf-8").splitlines()
 
@@ -57,11 +78,15 @@ BLOCKS = {
     "flow": ("bench/budget.json", flow.lines, "make bench"),
     "savings": ("bench/savings.txt", text_lines, "make bench"),
     "peers": ("bench/micro.json", peers.readme_lines, "make bench"),
+    "accuracy": ("bench/accuracy.json", accuracy_lines, "make bench"),
+    "boot": ("bench/boot.json", boot_lines, "make bench"),
+    "rates": ("bench/rates.json", rates_lines, "make bench"),
+    "suite": ("bench/rates.json", suite_lines, "make bench"),
     "soak": ("soak.txt", text_lines, "make soak"),
 }
 
 
-READMES = ("README.md", "hv/README.md", "hv/time/README.md", "hv/shared/abi/README.md",
+READMES = ("README.md", "hv/README.md", "hv/time/README.md", "hv/shared/abi/README.md", "tests/bench/README.md",
            "tests/peers/README.md")
 
 

@@ -5,9 +5,11 @@
 
 #include <stddef.h>
 
+#include "abi/lull.h"
 #include "core/log.h"
 #include "core/trace.h"
 #include "dev/screen.h"
+#include "lib/format.h"
 #include "lib/time.h"
 #include "monitor/demo_report.h"
 #include "monitor/launch.h"
@@ -19,12 +21,13 @@
 #define IMAGE "guest"
 #define SETTLE_NS NSEC_PER_SEC
 
+// The module's own arguments come between: what is said last counts.
 static const struct {
     const char *name;
-    const char *arguments;
+    const char *arguments, *more;
 } phases[DEMO_PHASES] = {
-    [DEMO_STATIC] = { "static", "hz=1000 work=demo" },
-    [DEMO_TICKLESS] = { "tickless", "hz=0 work=demo" },
+    [DEMO_STATIC] = { "static", "hz=1000 work=demo", "" },
+    [DEMO_TICKLESS] = { "tickless", "hz=0 work=demo", " hz=0" },
 };
 
 static struct {
@@ -32,6 +35,7 @@ static struct {
     struct module_options options;
     uint64_t measure_ns;
     bool report_json;
+    bool changed; // the module line has arguments: another tick, another work
     enum demo_phase phase;
     bool measuring;
     struct timer timer;
@@ -48,12 +52,17 @@ static void destroy_guests(void)
 // Makes the guests of the phase and lets them settle. False, and said, where one is refused.
 static bool begin_phase(enum demo_phase phase)
 {
+    static char arguments[LULL_ARGS_SIZE];
     const char *reason;
 
+    format_buffer(arguments, sizeof(arguments), "%s", phases[phase].arguments);
+    if (demo.changed)
+        format_buffer(arguments, sizeof(arguments), "%s %s%s", phases[phase].arguments,
+                      demo.options.arguments, phases[phase].more);
     demo.phase = phase;
     demo.measuring = false;
     for (uint32_t i = 0; i < demo.options.count; i++) {
-        if (launch_guest(demo.module, &demo.options, i, phases[phase].arguments, &reason) == NULL) {
+        if (launch_guest(demo.module, &demo.options, i, arguments, &reason) == NULL) {
             log_error("demo: guest %u of %u was refused: %s", i + 1, demo.options.count, reason);
             return false;
         }
@@ -104,7 +113,7 @@ static void step(struct timer *timer, uint64_t now_ns)
     demo_report_table(demo.results);
     if (demo.report_json)
         demo_report_json(demo.results);
-    monitor_finish(demo_report_verdict(demo.results, demo.options.count));
+    monitor_finish(demo_report_verdict(demo.results, demo.options.count, demo.changed));
 }
 
 void demo_start(const struct boot_info *info, const struct boot_options *options)
@@ -119,8 +128,13 @@ void demo_start(const struct boot_info *info, const struct boot_options *options
     demo.measure_ns = options->demo_seconds * NSEC_PER_SEC;
     demo.report_json = options->report_json;
     timer_setup(&demo.timer, TIMER_MONITOR, TIMER_NO_OWNER, step);
-    log_print("demo: %u guests with a 1000 Hz tick, then the same %u guests tickless; one moment\n",
-              demo.options.count, demo.options.count);
+    demo.changed = demo.options.arguments[0] != '\0';
+    if (demo.changed)
+        log_print("demo: %u guests with `%s`, then the same %u guests tickless; one moment\n",
+                  demo.options.count, demo.options.arguments, demo.options.count);
+    else
+        log_print("demo: %u guests with a 1000 Hz tick, then the same %u guests tickless; one moment\n",
+                  demo.options.count, demo.options.count);
     if (!begin_phase(DEMO_STATIC))
         monitor_finish(false);
 }

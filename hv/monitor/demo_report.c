@@ -91,6 +91,8 @@ static void print_json(const struct demo_result *result, const char *phase)
         { "hw_timer_irqs_per_s", figures->hardware_timer },
         { "hypercalls_per_s", figures->hypercalls },
         { "vcpu_switches_per_s", figures->switches },
+        { "hw_irqs_per_s", figures->hardware },
+        { "exits_per_s", figures->crossings },
     };
     const struct {
         const char *key;
@@ -130,7 +132,7 @@ static bool holds(bool condition, const char *sentence)
     return condition;
 }
 
-bool demo_report_verdict(const struct demo_result results[DEMO_PHASES], uint32_t guests)
+bool demo_report_verdict(const struct demo_result results[DEMO_PHASES], uint32_t guests, bool may_be_silent)
 {
     bool all = true;
 
@@ -139,8 +141,9 @@ bool demo_report_verdict(const struct demo_result results[DEMO_PHASES], uint32_t
 
         all &= holds(figures->guests == guests, "a guest has died");
         all &= holds(figures->early == 0, "a timer event came before its deadline");
-        all &=
-            holds(figures->guest_timer > 0 && figures->hardware_timer > 0, "a phase had no timer interrupts");
+        all &= holds((may_be_silent && i == DEMO_TICKLESS) ||
+                         (figures->guest_timer > 0 && figures->hardware_timer > 0),
+                     "a phase had no timer interrupts");
     }
     all &= holds(results[DEMO_TICKLESS].figures.hardware_timer < results[DEMO_STATIC].figures.hardware_timer,
                  "the tickless guests did not have fewer hardware timer interrupts");

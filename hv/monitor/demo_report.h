@@ -21,5 +21,6 @@ void demo_report_table(const struct demo_result results[DEMO_PHASES]);
 // Writes one line `@json PHASE {...}` for each phase.
 void demo_report_json(const struct demo_result results[DEMO_PHASES]);
 
-// True where the run proves the claim; otherwise says what does not hold. `guests`: how many there must be.
-bool demo_report_verdict(const struct demo_result results[DEMO_PHASES], uint32_t guests);
+// True where the run proves the claim; otherwise says what does not hold. `guests`: how many there must be;
+// `may_be_silent`: the tickless phase needs no timer interrupt.
+bool demo_report_verdict(const struct demo_result results[DEMO_PHASES], uint32_t guests, bool may_be_silent);

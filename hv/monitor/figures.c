@@ -23,7 +23,9 @@ void figures_take_cpus(struct figures *out)
     uint64_t share_tsc[CPU_SHARES];
 
     cpu_counters(&counters);
-    *out = (struct figures){ .time_ns = clock_now_ns(), .hardware = counters_hw_interrupts(&counters) };
+    *out = (struct figures){ .time_ns = clock_now_ns(),
+                             .hardware = counters_hw_interrupts(&counters),
+                             .crossings = counters.crossings };
     for (uint32_t i = 0; i < cpu_count; i++) {
         out->hardware_timer += timer_stats_interrupts(timer_stats(cpu_table[i]));
         out->switches += sched_stats(cpu_table[i])->switches;
@@ -53,6 +55,7 @@ void figures_subtract(struct figures *end, const struct figures *begin)
     end->guest_timer -= begin->guest_timer;
     end->hardware_timer -= begin->hardware_timer;
     end->hardware -= begin->hardware;
+    end->crossings -= begin->crossings;
     end->hypercalls -= begin->hypercalls;
     end->switches -= begin->switches;
     end->early -= begin->early;

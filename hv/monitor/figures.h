@@ -21,6 +21,7 @@ struct figures {
     uint64_t guest_timer;    // timer interrupts that reached guests
     uint64_t hardware_timer; // hardware timer interrupts
     uint64_t hardware;       // hardware interrupts of every kind
+    uint64_t crossings;      // entries into the hypervisor from guests, for whatever reason
     uint64_t hypercalls;
     uint64_t switches; // from one vCPU to another
     uint64_t early;    // timer events delivered before their deadline: must be 0

@@ -3,6 +3,7 @@
 
 #include "monitor/monitor.h"
 
+#include "core/boot_phase.h"
 #include "core/debug_exit.h"
 #include "core/log.h"
 #include "core/trace.h"
@@ -114,6 +115,8 @@ void monitor_start(const struct boot_info *info, const struct boot_options *boot
 
 static void leave(bool success)
 {
+    if (options->report_json)
+        boot_phase_report();
     if (options->exit_debug) {
         uart_flush_polled();
         debug_exit(success);

@@ -4,6 +4,7 @@
 // stands, and in the end every page is back.
 
 #include "abi/lull.h"
+#include "core/boot_phase.h"
 #include "core/commit.h"
 #include "dev/power.h"
 #include "dev/uart.h"
@@ -105,6 +106,10 @@ void demo_start(const struct boot_info *boot, const struct boot_options *options
 {
     (void)boot;
     (void)options;
+}
+
+void boot_phase_report(void)
+{
 }
 
 void selftest_start(const struct boot_info *boot)

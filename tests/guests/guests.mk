@@ -9,6 +9,9 @@ TEST_GUEST_LIB := \
 	tests/guests/expect.c \
 	tests/guests/test.c
 
+# Those that only `make bench` boots.
+BENCH_GUESTS := accuracy first
+
 # Linked into those that test the guest OS itself.
 KERNEL_TEST_LIB := \
 	$(GUEST_KERNEL) \
@@ -105,3 +108,4 @@ $(BUILD)/guests/registers.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.as
 $(BUILD)/guests/registers_moved.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
 $(BUILD)/guests/fuzz.elf: $(patsubst %,$(BUILD)/obj/guest/tests/guests/%.o,fuzz_code.asm fuzz_engine.asm fuzz_ops.c fuzz_value.c)
 $(BUILD)/guests/honest.elf: $(BUILD)/obj/guest/tests/guests/registers_trap.asm.o
+$(BUILD)/guests/accuracy.elf: $(BUILD)/obj/guest/guest/apps/micro_sample.c.o

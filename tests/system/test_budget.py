@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Where the instructions of the time path go: the table in hv/README.md is that of this build."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import budget
+import figures
 import flow
 import mkiso
 import pytest
@@ -23,7 +23,7 @@ def test_readme_has_the_budget_of_this_build(build, tmp_path):
                            str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=1200,
                           check=False)
     assert done.returncode == 0, done.stdout
-    paths = json.loads((tmp_path / "budget.json").read_text(encoding="ascii"))
+    paths = figures.read(tmp_path / "budget.json")
     assert paths.keys() == budget.PATHS.keys()
     for name, path in paths.items():
         assert sum(count for _, _, count in path["functions"]) == path["instructions"], name
