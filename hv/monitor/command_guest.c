@@ -117,8 +117,8 @@ static const struct command commands[] = {
     { .name = "kill",
       .arguments = "GUEST...|all",
       .help = "end guests",
-      .details = "  Their memory comes back in small steps; `guests` still tells of them. One that\n"
-                 "  waits to be made again (restart=) does not wait any more.\n"
+      .details = "  Their memory comes back in small steps; `guests` still tells of them. One\n"
+                 "  that waits to be made again (restart=) does not wait any more.\n"
                  "  Example: kill 3 web.1\n",
       .words_min = 1,
       .words_max = COMMAND_WORDS_MAX,
