@@ -40,14 +40,13 @@ FEWER_INTERRUPTS = 50
 
 
 def cpu_seconds(pid):
-    """User and system CPU seconds of process `pid` so far, or None when it has ended (proc(5), stat 14 and 15)."""
+    """User and system CPU seconds of process `pid` so far, or None when it is gone (proc(5), stat 14 and 15). One that has
+    ended, and that nobody has waited for, still has all of its."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
     except OSError:
         return None
     fields = text.rpartition(")")[2].split()
-    if fields[0] == "Z":
-        return None
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

@@ -58,7 +58,8 @@ def measure(build, work, guests, tick, seconds, options):
         found = demo.parse(text)
         for phase, name in zip(demo.PHASES, (str(tick), "none")):
             rows[name] = row_of(work, guests, name, found[phase])
-            host[name] = round(cost.seconds[phase] * 60 / seconds, 2)
+            # Unknown where the machine had ended before its last line was read.
+            host[name] = round(cost.seconds[phase] * 60 / seconds, 2) if phase in cost.seconds else None
             problems += check(rows[name]) if options.icount else []  # in real time a busy host skips ticks
     except (ValueError, KeyError) as error:
         problems.append(f"{guests} guests, {tick} Hz, {work}: {error!r}")
@@ -92,8 +93,8 @@ def table(rows, host=()):
     for at, row in enumerate(rows):
         lines.append([f"{row['work']}, {row['guests']}", row["tick"] if row["tick"] == "none" else f"{row['tick']} Hz",
                       *(f"{row[key]:.1f}" for key in RATES), percent(row["hypervisor_share"]), percent(row["guest_share"]),
-                      *([f"{host[at]['host_cpu_s_per_minute']:.1f}"] if host else [])])
-    return figures.align(lines)
+                      *([host[at]["host_cpu_s_per_minute"]] if host else [])])
+    return figures.align(lines, 1)
 
 
 PLOT = """
@@ -152,7 +153,8 @@ def main():
     def publish():
         folder = figures.write(options.output, "rates", rows, COLUMNS, figures.about(options))
         figures.write(options.output, "host", host, HOST_COLUMNS, figures.about(options))
-        plot(rows, folder / "rates.svg")
+        if "demo" in options.works:
+            plot(rows, folder / "rates.svg")
         print(*table(rows, host), sep="\n")
         for work in options.works:
             print(f"{work}: {WORKS.get(work, 'as its name says')}")
