@@ -160,7 +160,7 @@ $(BUILD)/lull-sdk-$(SDK_VERSION).tar.gz: $(BUILD)/lull.elf $(SDK_OBJS) $(wildcar
 	$(Q)tar -C $(BUILD) --transform 's,^sdk,lull-sdk-$(SDK_VERSION),' --sort=name --owner=0 --group=0 --numeric-owner \
 		--mtime=@0 -czf $@ sdk
 
-.PHONY: iso run demo bench bench-short bench-compare bench-peers trace budget soak hostile tour readme record debug
+.PHONY: iso run demo bench bench-short bench-compare bench-peers trace budget soak storms hostile tour readme record debug
 iso: $(BUILD)/lull.iso ## make build/lull.iso, for BIOS and UEFI
 
 run: ## install what is missing, build, boot the ISO in QEMU on this terminal: the demo, then the monitor
@@ -218,6 +218,11 @@ soak: ## a month of virtual uptime on each clock and timer, some minutes of ours
 	@tools/install-deps run
 	@$(MAKE) -j$(JOBS) all
 	@tools/soak.py --build $(BUILD) --jobs $(JOBS) --json $(BUILD)/soak.json --text $(BUILD)/soak.txt
+
+storms: ## what a neighbour feels of 1, 10 and 100 guests that storm, in virtual time: table
+	@tools/install-deps run
+	@$(MAKE) -j$(JOBS) all
+	@tools/storms.py --build $(BUILD) --jobs $(JOBS)
 
 hostile: ## fuzz the running hypervisor: a billion random operations of hostile guests beside honest ones, for hours: report, build/hostile.json
 	@tools/install-deps run

@@ -131,6 +131,7 @@ HV_SRCS += \
 	hv/vm/run_timer.c \
 	hv/vm/sched.c \
 	hv/vm/share.c \
+	hv/vm/storm.c \
 	hv/vm/time_page.c \
 	hv/vm/tracing.c \
 	hv/vm/upcall.c \

@@ -56,7 +56,6 @@ CALLS = (
     ("6 SET_UPCALLS", "", "set_upcalls"),
     ("7 CONSOLE_WRITE", "1 byte", "console_write_1"),
     ("", "256 bytes", "console_write_256"),
-    ("", "4096 bytes", "console_write_4096"),
     ("", "each byte", ("console_write_1", "console_write_256", 255)),
     ("8 EXIT", "", None),
     ("9 YIELD", "nobody else wants the CPU", "yield"),

@@ -146,6 +146,11 @@ class Story:
     def on_wait(self, record):
         self.vcpu(record.guest).state.begin(record.ns, "runnable")
 
+    def on_defer(self, record):
+        vcpu = self.vcpu(record.guest)
+        vcpu.state.begin(record.ns, "runnable")
+        vcpu.instants.append(Instant(record.ns, "storm: event deferred", {"deadline_ns": record.a}))
+
     # ---- Hypercalls and marks
 
     def on_call(self, record):

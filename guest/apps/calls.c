@@ -27,7 +27,7 @@
 
 #define SETTLE_NS (10 * NSEC_PER_MSEC) // whoever rang has ended by then
 #define TYPED 64u                      // bytes at a time (hv/monitor/bench.c)
-#define WRITTEN_MAX 4096u
+#define WRITTEN_MAX 256u
 
 static char *text; // WRITTEN_MAX bytes
 
@@ -223,11 +223,6 @@ static inline void write_1(void)
 
 static inline void write_256(void)
 {
-    hypercall_console_write(text, 256);
-}
-
-static inline void write_4096(void)
-{
     hypercall_console_write(text, WRITTEN_MAX);
 }
 
@@ -285,7 +280,6 @@ MICRO_TIMED(yield)
 MICRO_TIMED(unknown)
 MICRO_TIMED(write_1)
 MICRO_TIMED(write_256)
-MICRO_TIMED(write_4096)
 MICRO_TIMED(read_nothing)
 MICRO_TIMED(read_1)
 MICRO_TIMED(read_64)
@@ -319,7 +313,6 @@ static const struct micro_figure others[] = {
     { "unknown_number", nothing, unknown, sample_unknown },
     { "console_write_1", nothing, write_1, sample_write_1 },
     { "console_write_256", nothing, write_256, sample_write_256 },
-    { "console_write_4096", nothing, write_4096, sample_write_4096 },
     { "console_read_nothing", read_all, read_nothing, sample_read_nothing },
     { "console_read_1", wait_for_typing, read_1, sample_read_1 },
     { "console_read_64", wait_for_typing, read_64, sample_read_64 },

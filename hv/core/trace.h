@@ -46,9 +46,10 @@ enum trace_event {
     TRACE_DELIVER, // the guest hears of it; a: deadline_ns; b: as with TRACE_EXPIRE
     TRACE_PROGRAM, // the CPU's timer hardware is set; a: to this, in ns; UINT64_MAX: to nothing
     // TRACE_SCHEDULER
-    TRACE_RUN,  // the vCPU has got the CPU
-    TRACE_STOP, // it loses the CPU; detail: its next state, enum vcpu_state
-    TRACE_WAIT, // it could go on, and another one has the CPU
+    TRACE_RUN,   // the vCPU has got the CPU
+    TRACE_STOP,  // it loses the CPU; detail: its next state, enum vcpu_state
+    TRACE_WAIT,  // it could go on, and another one has the CPU
+    TRACE_DEFER, // its event has come, and waits, because too many have interrupted others; a: deadline_ns
     // any class
     TRACE_NEW, // the guest has been made, or was there when the trace began; a, b: the first 16 bytes of its name
     TRACE_PHASE, // what the demonstration measures begins or ends; a: up to 8 characters, b: a value

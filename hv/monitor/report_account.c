@@ -199,6 +199,17 @@ static uint64_t saved_of(const struct guest *guest)
     return guest->vcpu->vtimer.timer.saved;
 }
 
+static void print_waker(const struct guest *guest)
+{
+    uint64_t deferred = guest->vcpu->stats.deferred;
+
+    log_print("  guest %-5u %-28s %16llu %16llu", guest->id, guest->name, ULL(figures_interrupts_of(guest)),
+              ULL(saved_of(guest)));
+    if (deferred > 0)
+        log_print("  deferred %llu", ULL(deferred)); // vm/storm.h
+    log_print("\n");
+}
+
 void report_wakeups(uint64_t all, uint64_t all_saved)
 {
     const struct guest *top[WAKERS_SHOWN];
@@ -215,8 +226,7 @@ void report_wakeups(uint64_t all, uint64_t all_saved)
     }
     log_print("%-42s %16s %16s\n", "guests' timer interrupts, by guest", "interrupts", "saved by slack");
     for (unsigned int i = 0; i < shown; i++) {
-        log_print("  guest %-5u %-28s %16llu %16llu\n", top[i]->id, top[i]->name,
-                  ULL(figures_interrupts_of(top[i])), ULL(saved_of(top[i])));
+        print_waker(top[i]);
         named += figures_interrupts_of(top[i]);
         named_saved += saved_of(top[i]);
     }

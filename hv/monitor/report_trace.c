@@ -186,6 +186,9 @@ static void print_words(const struct trace_record *record)
         print_time("due at ", record->a);
         print_time(", seen at ", record->b);
         break;
+    case TRACE_DEFER:
+        print_time("due at ", record->a);
+        break;
     case TRACE_PROGRAM:
         print_time("for ", record->a);
         break;

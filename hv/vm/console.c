@@ -9,8 +9,6 @@
 #include "vm/guest.h"
 #include "vm/guest_memory.h"
 
-#define CHUNK 256 // copied at a time, on the stack
-
 static uint32_t shown = CONSOLE_SHOW_NONE;
 
 void console_show(uint32_t guest_id)
@@ -34,27 +32,25 @@ void console_renumber(uint32_t old_id, uint32_t new_id)
 static void make_harmless(char *text, uint64_t length)
 {
     for (uint64_t i = 0; i < length; i++) {
-        bool harmless =
-            (text[i] >= ' ' && text[i] <= '~') || text[i] == '\n' || text[i] == '\t' || text[i] == '\b';
+        char c = text[i];
 
-        text[i] = harmless ? text[i] : '?';
+        if ((unsigned char)(c - ' ') > '~' - ' ' && c != '\n' && c != '\t' && c != '\b')
+            text[i] = '?';
     }
 }
 
 int64_t console_write_guest(struct guest *guest, uint64_t guest_address, uint64_t length)
 {
-    char chunk[CHUNK];
+    char text[CONSOLE_WRITE_MAX];
     uint64_t size = length < CONSOLE_WRITE_MAX ? length : CONSOLE_WRITE_MAX;
 
-    for (uint64_t done = 0; done < size;) {
-        uint64_t part = size - done < CHUNK ? size - done : CHUNK;
-        if (!guest_memory_read(chunk, guest_address + done, part))
-            return LULL_EFAULT;
-        make_harmless(chunk, part);
-        console_ring_write(guest->console, chunk, part);
-        if (shown == guest->id)
-            log_write(chunk, part);
-        done += part;
-    }
+    if (size == 0)
+        return 0; // nothing is looked at
+    if (!guest_memory_read(text, guest_address, size))
+        return LULL_EFAULT;
+    make_harmless(text, size);
+    console_ring_write(guest->console, text, size);
+    if (shown == guest->id)
+        log_write(text, size);
     return (int64_t)size;
 }

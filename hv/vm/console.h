@@ -8,7 +8,8 @@ struct guest;
 
 #define CONSOLE_SHOW_NONE UINT32_MAX
 
-#define CONSOLE_WRITE_MAX 4096 // bytes that one call takes
+// Bytes that one call takes. Bounds the time with interrupts off: some ten instructions for each.
+#define CONSOLE_WRITE_MAX 256
 
 // Show the output of one guest (its id), or of none, on the serial line from now on.
 void console_show(uint32_t guest_id);

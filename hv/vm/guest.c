@@ -16,6 +16,7 @@
 #include "vm/request.h"
 #include "vm/sched.h"
 #include "vm/share.h"
+#include "vm/storm.h"
 #include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "x86/control.h"
@@ -93,6 +94,7 @@ static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
     vcpu->entry.frame.ss = SELECTOR_GUEST_DATA;
     list_init(&vcpu->run_link);
     vtimer_init(vcpu, guest->id);
+    storm_init(vcpu);
     run_timer_init(vcpu, guest->id);
     watchdog_init(vcpu, guest->id);
     lateness_reset(&guest->lateness);

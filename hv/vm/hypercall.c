@@ -133,7 +133,7 @@ static int64_t doorbell(ARGUMENTS)
     if (guest == NULL || guest->state != GUEST_ALIVE)
         return LULL_ENOENT;
     guest->vcpu->rung = true;
-    vcpu_ring(guest->vcpu, BIT(LULL_IRQ_DOORBELL));
+    vcpu_ring_by_guest(guest->vcpu, BIT(LULL_IRQ_DOORBELL));
     if (guest->vcpu == vcpu)
         cpu_this()->leave = 1;
     return LULL_OK;

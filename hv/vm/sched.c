@@ -11,6 +11,7 @@
 #include "vm/delivery.h"
 #include "vm/run_queue.h"
 #include "vm/share.h"
+#include "vm/storm.h"
 #include "vm/time_page.h"
 #include "vm/tracing.h"
 #include "vm/vcpu.h"
@@ -19,11 +20,8 @@
 #include "x86/paging.h"
 #include "x86/tsc.h"
 
-#define NOINLINE __attribute__((noinline))
 // Virtual time begins far from 0, so that a difference in it can be taken either way.
 #define SCHED_FLOOR_START BIT(62)
-
-#define RARELY(condition) __builtin_expect((condition), 0)
 
 // Those who take turns by blocking begin and end a slice each time, and most slices end so. Therefore the timer is
 // left alone when a slice begins or ends: it is armed if it would come too late, goes on to the end of the present
@@ -54,47 +52,14 @@ bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz)
     timer_setup(&queue->slice, TIMER_SLICE, TIMER_NO_OWNER, slice_over);
     queue->floor_tsc = SCHED_FLOOR_START;
     queue->credit_tsc = tsc_hz / (NSEC_PER_SEC / SCHED_PERIOD_NS) / 2;
+    storm_prepare(queue, tsc_hz);
     return true;
-}
-
-static inline void raise_floor(struct run_queue *queue, const struct vcpu *vcpu)
-{
-    if (vcpu->virtual_tsc > queue->floor_tsc)
-        queue->floor_tsc = vcpu->virtual_tsc;
-}
-
-static inline uint64_t weighted(const struct vcpu *vcpu, uint64_t passed_tsc)
-{
-    return (uint64_t)((unsigned __int128)passed_tsc * vcpu->slowness >> SCHED_SLOWNESS_SHIFT);
-}
-
-// Bring the virtual time of the vCPU that has the CPU up to date. It pays for the hypervisor's work on its behalf too.
-// Where nobody waits the floor comes along: it may have had the CPU to itself for hours.
-static inline void charge(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
-{
-    uint64_t passed_tsc = now_tsc - vcpu->charged_tsc;
-
-    vcpu->charged_tsc = now_tsc;
-    vcpu->virtual_tsc += RARELY(vcpu->weight != SCHED_WEIGHT) ? weighted(vcpu, passed_tsc) : passed_tsc;
-    if (list_empty(&queue->waiting))
-        raise_floor(queue, vcpu);
-}
-
-// Later arrivals go behind those of equal virtual time. Walks from the end: a vCPU that has just run belongs there.
-static inline void enqueue(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
-{
-    struct list_node *before = queue->waiting.prev;
-
-    while (before != &queue->waiting && run_queue_vcpu(before)->virtual_tsc > vcpu->virtual_tsc)
-        before = before->prev;
-    list_insert_before(before->next, &vcpu->run_link);
-    vcpu_set_state_at(vcpu, VCPU_RUNNABLE, now_tsc);
 }
 
 // Give the CPU to a vCPU that is on no queue.
 static inline void start(struct run_queue *queue, struct vcpu *vcpu, uint64_t now_tsc)
 {
-    raise_floor(queue, vcpu);
+    run_queue_raise_floor(queue, vcpu);
     vcpu_set_state_at(vcpu, VCPU_RUNNING, now_tsc);
     vcpu->charged_tsc = now_tsc;
     queue->current = vcpu;
@@ -175,20 +140,13 @@ void sched_share(void)
 
 // ---- Waking and blocking ----------------------------------------------------------------------------------------
 
-// Whatever a vCPU has slept, it may be half a period below the floor and no more.
-static inline void limit_claim(const struct run_queue *queue, struct vcpu *vcpu)
-{
-    if (vcpu->virtual_tsc + queue->credit_tsc < queue->floor_tsc)
-        vcpu->virtual_tsc = queue->floor_tsc - queue->credit_tsc;
-}
-
 // Another one has the CPU.
 static void NOINLINE wake_beside(struct vcpu *vcpu, struct run_queue *queue, struct vcpu *current,
                                  uint64_t now_tsc)
 {
-    charge(queue, current, now_tsc);
-    limit_claim(queue, vcpu);
-    enqueue(queue, vcpu, now_tsc);
+    run_queue_charge(queue, current, now_tsc);
+    run_queue_limit_claim(queue, vcpu);
+    run_queue_add(queue, vcpu, now_tsc);
     if (RARELY(vcpu->on_start & VCPU_START_TRACE))
         tracing_waits(vcpu);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
@@ -199,6 +157,15 @@ static void NOINLINE wake_beside(struct vcpu *vcpu, struct run_queue *queue, str
     }
 }
 
+// It is not the one who has the CPU that wants it. Called in the last place, so that the wake-up of a CPU that sleeps
+// saves no register.
+static void NOINLINE wake_by_itself(struct vcpu *vcpu, struct run_queue *queue, struct vcpu *current,
+                                    uint64_t now_tsc)
+{
+    if (storm_passes(queue, current, vcpu, now_tsc))
+        wake_beside(vcpu, queue, current, now_tsc);
+}
+
 void sched_wake(struct vcpu *vcpu)
 {
     struct run_queue *queue = cpu_this()->run_queue;
@@ -206,11 +173,20 @@ void sched_wake(struct vcpu *vcpu)
     uint64_t now_tsc = tsc_read();
 
     if (current != NULL) {
-        wake_beside(vcpu, queue, current, now_tsc);
+        wake_by_itself(vcpu, queue, current, now_tsc);
         return;
     }
-    limit_claim(queue, vcpu);
+    run_queue_limit_claim(queue, vcpu);
     start(queue, vcpu, now_tsc);
+}
+
+void sched_wake_rung(struct vcpu *vcpu)
+{
+    struct run_queue *queue = cpu_this()->run_queue;
+    struct vcpu *ringer = queue->current;
+
+    storm_pay_for_ring(queue, ringer, vcpu);
+    wake_beside(vcpu, queue, ringer, tsc_read());
 }
 
 void sched_block(struct vcpu *vcpu)
@@ -218,7 +194,7 @@ void sched_block(struct vcpu *vcpu)
     struct run_queue *queue = cpu_this()->run_queue;
     uint64_t now_tsc = tsc_read();
 
-    charge(queue, vcpu, now_tsc);
+    run_queue_charge(queue, vcpu, now_tsc);
     vcpu_stopping(vcpu, VCPU_BLOCKED);
     vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
     queue->current = NULL;
@@ -231,7 +207,7 @@ void sched_yield(struct vcpu *vcpu)
 
     if (list_empty(&queue->waiting))
         return;
-    charge(queue, vcpu, tsc_read());
+    run_queue_charge(queue, vcpu, tsc_read());
     struct vcpu *last = run_queue_vcpu(queue->waiting.prev);
     if (vcpu->virtual_tsc < last->virtual_tsc)
         vcpu->virtual_tsc = last->virtual_tsc;
@@ -251,7 +227,7 @@ static void take_away(struct vcpu *vcpu, enum vcpu_state state)
         update_slice(queue);
     }
     if (queue->current == vcpu) {
-        charge(queue, vcpu, now_tsc);
+        run_queue_charge(queue, vcpu, now_tsc);
         vcpu_stopping(vcpu, state);
         queue->current = NULL;
         cpu->leave = 1;
@@ -274,9 +250,10 @@ void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
     struct run_queue *queue = cpu_this()->run_queue;
 
     if (queue->current == vcpu)
-        charge(queue, vcpu, tsc_read());
+        run_queue_charge(queue, vcpu, tsc_read());
     vcpu->weight = weight;
     vcpu->slowness = (uint32_t)(((uint64_t)SCHED_WEIGHT << SCHED_SLOWNESS_SHIFT) / weight);
+    vcpu->storm.toll_tsc = run_queue_weighted(vcpu, queue->toll_tsc);
 }
 
 void sched_remove(struct vcpu *vcpu)
@@ -340,9 +317,9 @@ static void NOINLINE give_up(struct run_queue *queue)
 {
     uint64_t now_tsc = tsc_read();
 
-    charge(queue, queue->current, now_tsc);
+    run_queue_charge(queue, queue->current, now_tsc);
     vcpu_stopping(queue->current, VCPU_RUNNABLE);
-    enqueue(queue, queue->current, now_tsc);
+    run_queue_add(queue, queue->current, now_tsc);
 }
 
 // An event is due to it, and has waited as long as it has.

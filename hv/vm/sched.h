@@ -13,6 +13,8 @@
 // Example: A and B spin, C wakes for 50 us every 100 ms. A and B alternate every 2.5 ms; C always has had
 // least, so it runs the moment its timer fires. With weight=300 for A, A runs for 3.75 ms and B for 1.25 ms.
 //
+// Who pays for an interruption, and how many of them there may be: storm.h.
+//
 // Several CPUs: a vCPU belongs to one, and only that one touches its queue (mail.h). How it gets to another one is
 // share.h.
 //
@@ -42,6 +44,9 @@ void sched_share(void);
 
 // A vCPU of this CPU that is on no queue becomes runnable. It may take the CPU at the next sched_pick().
 void sched_wake(struct vcpu *vcpu);
+
+// The same where the vCPU that has this CPU rings the other one: it pays for the switch (storm.h).
+void sched_wake_rung(struct vcpu *vcpu);
 
 // The running vCPU waits for an interrupt from now on.
 void sched_block(struct vcpu *vcpu);

@@ -130,6 +130,11 @@ void tracing_waits(const struct vcpu *vcpu)
     trace_write(TRACE_WAIT, vcpu->guest->id, 0, 0, 0);
 }
 
+void tracing_deferred(const struct vcpu *vcpu)
+{
+    trace_write(TRACE_DEFER, vcpu->guest->id, 0, vcpu->vtimer.deadline_ns, 0);
+}
+
 // ---- Hypercalls and timers --------------------------------------------------------------------------------------
 
 // What is held for the guest, where it is another than at the last look.

@@ -2,9 +2,9 @@
 // What the vCPUs and their CPUs do, recorded in the trace (core/trace.h).
 //
 // The shortest way of an event must not pay for a trace that is off, so nothing there asks whether it is on; what asks
-// are the ways that account for time (CPU_WATCH_TIMES: two or three instructions at each crossing), a
-// wake-up beside a vCPU that runs, and a hypercall that is none of the table's. While it is on, everything takes the
-// careful ways that are there for other reasons, and those record:
+// are the ways that account for time (CPU_WATCH_TIMES: two or three instructions at each crossing), a wake-up beside a
+// vCPU that runs, an event that is deferred, and a hypercall that is none of the table's. While it is on, everything
+// takes the careful ways that are there for other reasons, and those record:
 //
 //   cpu->watch              every trap takes the way that accounts for time, every hypercall is served as a trap
 //   timer->expire           expire_traced(), in place of the others
@@ -38,6 +38,9 @@ void tracing_created(struct vcpu *vcpu);
 void tracing_runs(const struct vcpu *vcpu);
 void tracing_stops(const struct vcpu *vcpu, enum vcpu_state next);
 void tracing_waits(const struct vcpu *vcpu);
+
+// Its event is deferred (storm.h).
+void tracing_deferred(const struct vcpu *vcpu);
 
 // A trap has come from it; it goes back into the guest.
 void tracing_trap(const struct vcpu *vcpu);

@@ -8,6 +8,7 @@
 #include "vm/guest.h"
 #include "vm/mail.h"
 #include "vm/sched.h"
+#include "vm/storm.h"
 #include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
@@ -31,6 +32,12 @@ void vcpu_wake_if_due(struct vcpu *vcpu)
 {
     if (upcall_due(vcpu) != 0)
         sched_wake(vcpu);
+}
+
+void vcpu_wake_if_rung(struct vcpu *vcpu)
+{
+    if (upcall_due(vcpu) != 0)
+        sched_wake_rung(vcpu);
 }
 
 void vcpu_wake(struct vcpu *vcpu)
@@ -76,6 +83,8 @@ void vcpu_stopped(struct vcpu *vcpu, enum vcpu_state next)
         run_timer_stop(vcpu);
     if (vcpu->on_stop & VCPU_STOP_TRACE)
         tracing_stops(vcpu, next);
+    if (vcpu->on_stop & VCPU_STOP_RELEASE)
+        storm_release(vcpu);
 }
 
 static void __attribute__((noinline)) load_another(struct vcpu *vcpu)

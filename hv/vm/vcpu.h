@@ -9,6 +9,7 @@
 #include "lib/list.h"
 #include "vm/lateness.h"
 #include "vm/run_timer.h"
+#include "vm/storm_state.h"
 #include "vm/vtimer.h"
 #include "vm/watchdog.h"
 #include "x86/cpu.h"
@@ -40,8 +41,9 @@ enum vcpu_start {
 
 // The same when it loses the CPU.
 enum vcpu_stop {
-    VCPU_STOP_COUNT = 1 << 0, // run_timer_stop()
-    VCPU_STOP_TRACE = 1 << 1, // tracing_stops(); this stays
+    VCPU_STOP_COUNT = 1 << 0,   // run_timer_stop()
+    VCPU_STOP_TRACE = 1 << 1,   // tracing_stops(); this stays
+    VCPU_STOP_RELEASE = 1 << 2, // storm_release()
 };
 
 // What the monitor and the demonstration show. Counts since creation.
@@ -52,6 +54,7 @@ struct vcpu_stats {
     uint64_t exceptions;       // exceptions reflected
     uint64_t switches;     // times its context was loaded: it got the CPU after another, or the first time
     uint64_t early_events; // timer events delivered before their deadline: must be 0
+    uint64_t deferred;     // timer events that had to wait for the end of another one's slice (storm.h)
 };
 
 struct vcpu {
@@ -88,6 +91,7 @@ struct vcpu {
     uint32_t weight;      // its share of a CPU that others want too, SCHED_WEIGHT for each
     uint32_t slowness; // SCHED_WEIGHT / weight, SCHED_SLOWNESS_SHIFT places: how fast its virtual time passes
     uint64_t charged_tsc; // when virtual_tsc was last brought up to date, while it has the CPU
+    struct storm storm;
 
     // vm/tracing.c: what it has recorded of the event that is held, and the call that waits, HCALL_HALT or HCALL_BLOCK.
     uint64_t traced_deadline_ns, traced_slack_ns;
@@ -146,6 +150,9 @@ static inline void vcpu_pend(struct vcpu *vcpu, uint64_t irq_bits)
         vcpu_wake_if_due(vcpu);
 }
 
+// The same where the guest that has this CPU rings. For vcpu_ring_by_guest().
+void vcpu_wake_if_rung(struct vcpu *vcpu);
+
 // Let the vCPU go on if it waits. Its CPU, interrupts off.
 void vcpu_wake(struct vcpu *vcpu);
 
@@ -160,6 +167,18 @@ static inline void vcpu_ring(struct vcpu *vcpu, uint64_t irq_bits)
         vcpu_ring_remote(vcpu, irq_bits);
     else
         vcpu_pend(vcpu, irq_bits);
+}
+
+// The same for a ring by the guest that has this CPU, which pays for the other one's waking (storm.h).
+static inline void vcpu_ring_by_guest(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    if (__builtin_expect(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != cpu_this(), 0)) {
+        vcpu_ring_remote(vcpu, irq_bits);
+        return;
+    }
+    __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED);
+    if (vcpu->state == VCPU_BLOCKED)
+        vcpu_wake_if_rung(vcpu);
 }
 
 // Take the vCPU's context off this CPU, if it holds it. Interrupts off.

@@ -69,6 +69,7 @@ TEST_GUESTS := \
 	mark \
 	mask \
 	mayfly \
+	neighbour \
 	next_wake \
 	page_scribble \
 	registers \
@@ -86,6 +87,7 @@ TEST_GUESTS := \
 	start_state \
 	syscall_twin \
 	sysenter \
+	storm \
 	tick_crowd \
 	timer_oneshot \
 	timer_periodic \

@@ -10,6 +10,7 @@
 #include "vm/delivery.h"
 #include "vm/run_queue.h"
 #include "vm/share.h"
+#include "vm/storm.h"
 #include "vm/time_page.h"
 #include "vm/tracing.h"
 #include "x86/entry.h"
@@ -77,6 +78,21 @@ void delivery_count_wait(struct vcpu *vcpu, uint64_t now_tsc)
 bool delivery_fold(struct vcpu *vcpu)
 {
     (void)vcpu;
+    return true;
+}
+
+void storm_prepare(struct run_queue *queue, uint64_t tsc_hz)
+{
+    (void)queue;
+    (void)tsc_hz;
+}
+
+bool storm_passes(struct run_queue *queue, struct vcpu *current, struct vcpu *vcpu, uint64_t now_tsc)
+{
+    (void)queue;
+    (void)current;
+    (void)vcpu;
+    (void)now_tsc;
     return true;
 }
 

@@ -20,9 +20,10 @@
 #define LULL_FEATURE_TICK (UINT64_C(1) << 4)         // guest_features, tick_hz, LULL_IRQ_TICK
 #define LULL_FEATURE_WATCHDOG (UINT64_C(1) << 5)     // HCALL_WATCHDOG
 #define LULL_FEATURE_RESUME (UINT64_C(1) << 6)       // LULL_IRQ_RESUME, restarts of the start page
+#define LULL_FEATURE_DEFERRED (UINT64_C(1) << 7)     // timer_deferred
 #define LULL_FEATURES                                                                                 \
     (LULL_FEATURE_BLOCK | LULL_FEATURE_RUN_TIMES | LULL_FEATURE_RUNTIME | LULL_FEATURE_CONSOLE_READ | \
-     LULL_FEATURE_TICK | LULL_FEATURE_WATCHDOG | LULL_FEATURE_RESUME)
+     LULL_FEATURE_TICK | LULL_FEATURE_WATCHDOG | LULL_FEATURE_RESUME | LULL_FEATURE_DEFERRED)
 
 // An ELF note (type PT_NOTE) in which an image says what it needs; without one it needs LULL_ABI_OLDEST and no feature.
 // The hypervisor refuses an image that needs more than it has, and names both.
@@ -181,8 +182,10 @@ struct lull_vcpu_page {
     uint64_t following_deadline_ns; // guest. hv: LULL_TIME_NEVER when that event has come
     uint64_t following_slack_ns;    // guest
     uint64_t guest_features;        // guest: what it understands, LULL_GUEST_*
-    uint64_t tick_hz;       // hv: with LULL_IRQ_TICK; ticks a second that the operator wants, 0: tickless
-    uint64_t reserved1[13]; // run_times stands at 256
+    uint64_t tick_hz; // hv: with LULL_IRQ_TICK; ticks a second that the operator wants, 0: tickless
+    uint64_t
+        timer_deferred; // hv: timer events that had to wait, because too many have interrupted other guests
+    uint64_t reserved1[12];          // run_times stands at 256
     struct lull_run_times run_times; // hv
     uint64_t pauses;                 // hv: times that the guest went on after a pause
     struct lull_event_split timer_split;
@@ -205,6 +208,7 @@ _Static_assert(offsetof(struct lull_vcpu_page, following_deadline_ns) == 120, "A
 _Static_assert(offsetof(struct lull_vcpu_page, following_slack_ns) == 128, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, guest_features) == 136, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, tick_hz) == 144, "ABI");
+_Static_assert(offsetof(struct lull_vcpu_page, timer_deferred) == 152, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, run_times) == 256, "ABI");
 _Static_assert(offsetof(struct lull_vcpu_page, pauses) == 312, "ABI");
 _Static_assert(sizeof(struct lull_run_times) == 56, "ABI");
