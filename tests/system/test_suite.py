@@ -54,6 +54,12 @@ def content(path):
     return found
 
 
+def without_max(lines):
+    """The HPET, against which the clock is checked now and then, stands elsewhere in each run: one wake-up in thousands takes
+    another way for it."""
+    return [line.split()[:-1] for line in lines if line.strip()]
+
+
 def nearly(rows):
     """(the exact parts of a boot, the ticks of the one that waits): that one may fall on either side of its rounding."""
     ticks = {row["part"]: row["ticks"] for row in rows}
@@ -65,10 +71,12 @@ def test_two_runs_write_the_same_files(runs):
     names = [sorted(path.name for path in folder.iterdir()) for folder in runs]
     assert names[0] == names[1] and {"accuracy.json", "boot.csv", "rates.svg"} <= set(names[0])
     for name in names[0]:
-        if not name.startswith(("host.", "boot.")):  # what QEMU cost this host
+        if not name.startswith(("host.", "boot.", "accuracy.")):  # what QEMU cost this host; below
             assert content(runs[0] / name) == content(runs[1] / name), name
     boots = [nearly(figures.read(folder / "boot.json")) for folder in runs]
     assert boots[0][0] == boots[1][0] and abs(boots[0][1] - boots[1][1]) <= STEP
+    delays = [without_max(readme.accuracy_lines(folder / "accuracy.json")) for folder in runs]
+    assert delays[0] == delays[1]
 
 
 def test_files_say_what_was_measured_with_what(runs):
@@ -112,8 +120,8 @@ def page(build):
 
 
 def test_the_page_has_these_figures(runs, page):
-    pairs = readme.differences(page["accuracy"], readme.accuracy_lines(runs[0] / "accuracy.json"))
-    assert not pairs, readme.complaint("accuracy", pairs)
+    assert without_max(page["accuracy"])[1:] == without_max(readme.accuracy_lines(runs[0] / "accuracy.json"))[1:], \
+        "`make bench`, then `make readme` writes it"
     boots = [nearly([{"part": line.split()[0], "ticks": int(line.split()[1])} for line in lines[1:]])
              for lines in (page["boot"], readme.boot_lines(runs[0] / "boot.json"))]
     assert boots[0][0] == boots[1][0] and abs(boots[0][1] - boots[1][1]) <= STEP, "`make bench`, then `make readme` writes it"
