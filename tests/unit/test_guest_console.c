@@ -11,6 +11,7 @@
 #include "lib/bits.h"
 #include "vm/guest.h"
 #include "vm/guest_memory.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
 
@@ -35,6 +36,13 @@ void vcpu_wake_if_due(struct vcpu *woken)
 {
     (void)woken;
     fail_msg("the vCPU has the CPU");
+}
+
+void tracing_pended(const struct vcpu *told, uint64_t irq_bits)
+{
+    (void)told;
+    (void)irq_bits;
+    fail_msg("the trace is off");
 }
 
 void vcpu_ring_remote(struct vcpu *remote, uint64_t irq_bits)

@@ -12,6 +12,7 @@
 #include "lib/time.h"
 #include "machine.h"
 #include "time/clock.h"
+#include "vm/tracing.h"
 #include "vm/vcpu.h"
 #include "vm/vcpu_time.h"
 
@@ -46,6 +47,13 @@ void vcpu_wake_if_due(struct vcpu *woken)
 {
     (void)woken;
     fail_msg("a vCPU that has the CPU does not wait");
+}
+
+void tracing_pended(const struct vcpu *told, uint64_t irq_bits)
+{
+    (void)told;
+    (void)irq_bits;
+    fail_msg("the trace is off");
 }
 
 static void pass(uint64_t ticks)
