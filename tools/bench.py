@@ -14,29 +14,32 @@ import argparse
 import json
 import re
 import sys
+from pathlib import Path
 
 import figures
 
 TIMEOUT_S = 300
 KEYS = ("name", "unit", "n", "min", "median", "p99", "max", "crossings", "mmio", "cr3_loads")
 
-# name: (goal, Xen 4.17 as packaged, Xen tuned), median instructions of one operation on the same
-# emulated machine: QEMU 7.2, -M q35 -cpu max -smp 1 -icount shift=0,sleep=off, PV guest at ring 3. None: no goal.
+# Median instructions of one operation that Lull wants to keep to. None: no goal.
 GOALS = {
-    "hypercall_null_int": (40, "278", "225"),
-    "hypercall_null_syscall": (40, "278", "225"),
-    "arm_head": (120, "861-1084", "795-986"),
-    "rearm_later": (12, "512-696", "458-986"),
-    "expiry_to_handler_running": (180, "1026", "931"),
-    "expiry_to_handler_blocked": (250, "3757", "2062"),
-    "block_wake": (600, "6359", "3674"),
-    "block_wake_one_call": (600, "6359", "3674"),
-    "arm_deadline": (120, "861-1084", "795-986"),
-    "arm_deadline_slack": (None, "-", "-"),
-    "doorbell_pingpong": (1000, "10353", "6520"),
-    "exception_reflect_bp": (150, "652", "592"),
-    "clock_read": (None, "-", "-"),
+    "hypercall_null_int": 40,
+    "hypercall_null_syscall": 40,
+    "arm_head": 120,
+    "rearm_later": 12,
+    "expiry_to_handler_running": 180,
+    "expiry_to_handler_blocked": 250,
+    "block_wake": 600,
+    "block_wake_one_call": 600,
+    "arm_deadline": 120,
+    "arm_deadline_slack": None,
+    "doorbell_pingpong": 1000,
+    "exception_reflect_bp": 150,
+    "clock_read": None,
 }
+
+# What tools/peers.py has measured of Xen, by the same code on the same emulated machine.
+XEN_RECORD = Path(__file__).resolve().parents[1] / "tests/peers/xen.json"
 
 # (hypercall, what of it, figure; None: nobody is there to measure it; two and the bytes between them). By number, as in
 # hv/shared/abi/README.md.
@@ -143,18 +146,23 @@ def floors(rows):
     return {name: medians[of] for name, of in [*((name, name) for name in medians), *FLOOR_OF.items()] if of in medians}
 
 
+def xen_medians():
+    """{name: median} of Xen with timer_slop=0: what its paths take, without what it waits."""
+    return {figure["name"]: figure["median"] for figure in figures.read(XEN_RECORD)["xen_slop0"]["micro"]}
+
+
 def table(rows, floor):
-    """The figures of the time path beside their goals and peers, and their floor, as lines. Goals and peers are
+    """The figures of the time path beside their goals and the peer's, and their floor, as lines. Goals and the peer's are
     instructions, so they do not stand beside anything else."""
-    unit, least = rows[0]["unit"], floors(floor)
+    unit, least, xen = rows[0]["unit"], floors(floor), xen_medians()
     exact = unit == figures.INSTRUCTIONS
-    peers = f"{'goal':>7}{'Xen':>10}{'Xen tuned':>11}" if exact else ""
+    peers = f"{'goal':>7}{'Xen':>7}" if exact else ""
     lines = [f"{unit:27}{'min':>7}{'median':>8}{'p99':>7}{'max':>8}{'floor':>7}{peers}{'crossings':>11}{'MMIO':>6}{'CR3':>5}"]
     for figure in rows:
         if figure["name"] not in GOALS:
             continue
-        goal, xen, tuned = GOALS[figure["name"]]
-        peers = f"{'-' if goal is None else goal:>7}{xen:>10}{tuned:>11}" if exact else ""
+        goal = GOALS[figure["name"]]
+        peers = f"{'-' if goal is None else goal:>7}{xen.get(figure['name'], '-'):>7}" if exact else ""
         lines.append(f"{figure['name']:27}{figure['min']:>7}{figure['median']:>8}{figure['p99']:>7}{figure['max']:>8}"
                      f"{least.get(figure['name'], '-'):>7}{peers}"
                      f"{figure['crossings']:>11}{figure['mmio']:>6}{figure['cr3_loads']:>5}")
@@ -181,7 +189,7 @@ def limits(rows):
         return -(-count * 103 // 100)
 
     return [f"    \"{figure['name']}\": ({above(figure['median'])}, {above(figure['p99'])}, "
-            f"{GOALS.get(figure['name'], (None,))[0]})," for figure in rows]
+            f"{GOALS.get(figure['name'])})," for figure in rows]
 
 
 PLOT = """
@@ -202,22 +210,16 @@ WORDS = {"hypercall_null_int": "null hypercall", "arm_head": "arm, first event",
          "exception_reflect_bp": "exception"}
 
 
-def number(text):
-    """Of a range as GOALS has them, the middle; NaN for a dash."""
-    ends = [int(end) for end in text.split("-") if end]
-    return sum(ends) / len(ends) if ends else "NaN"
-
-
 def plot(rows, floor, output):
-    least, medians = floors(floor), {figure["name"]: figure["median"] for figure in rows}
+    least, medians, xen = floors(floor), {figure["name"]: figure["median"] for figure in rows}, xen_medians()
     unit = rows[0]["unit"]
     script = "$data << EOD\n"
     for name, words in WORDS.items():
         if name in medians:
-            script += f'"{words}" {least.get(name, "NaN")} {medians[name]} {number(GOALS[name][2])} {number(GOALS[name][1])}\n'
-    bars = [("floor", 2, figures.GREY), ("Lull", 3, figures.BLUE), ("Xen tuned", 4, figures.YELLOW), ("Xen", 5, figures.RED)]
+            script += f'"{words}" {least.get(name, "NaN")} {medians[name]} {xen.get(name, "NaN")}\n'
+    bars = [("floor", 2, figures.GREY), ("Lull", 3, figures.BLUE), ("Xen", 4, figures.RED)]
     columns = ", ".join(f'$data using {column}:xtic(1) title "{title}" lc rgb "{colour}"'
-                        for title, column, colour in bars[:4 if unit == figures.INSTRUCTIONS else 2])
+                        for title, column, colour in bars[:3 if unit == figures.INSTRUCTIONS else 2])
     figures.plot(script + "EOD\n" + PLOT.format(unit=unit, columns=columns), output)
 
 

@@ -53,9 +53,6 @@ ROWS = (
 UNMEASURED = {"xen": {"hypercall_null_int", "block_wake", "block_wake_one_call"}, "xen_slop0": {"hypercall_null_int"}}
 
 
-RECORD = Path(__file__).resolve().parents[1] / "tests/peers/xen.json"
-
-
 class PeerError(Exception):
     """Xen cannot be had here."""
 
@@ -198,7 +195,7 @@ def beside(micro, xen):
 
 def recorded():
     """The figures of Xen that stand in the tree."""
-    return figures.read(RECORD)
+    return figures.read(bench.XEN_RECORD)
 
 
 def readme_lines(file):
@@ -233,7 +230,7 @@ def main():
     print(f"Xen {about['xen']}; Lull {about['commit']}; QEMU {about['qemu']}", "", *table(found), sep="\n")
     print(f"bench-peers: figures written to {folder}/peers.json and {folder}/peers.csv")
     if options.record:
-        figures.write_json(RECORD, about, {**found, "lull": {"interrupts": found["lull"]["interrupts"]}})
+        figures.write_json(bench.XEN_RECORD, about, {**found, "lull": {"interrupts": found["lull"]["interrupts"]}})
     return 0
 
 

@@ -4,6 +4,7 @@
 import json
 import struct
 
+import bench
 import peers
 import pytest
 
@@ -74,7 +75,7 @@ def test_what_was_recorded_is_complete():
     for system in peers.SLOP:
         assert peers.missing(system, recorded[system]["micro"]) == []
         assert all(row["unit"] == "instructions" for row in recorded[system]["micro"])
-    about = json.loads(peers.RECORD.read_text(encoding="utf-8"))["about"]
+    about = json.loads(bench.XEN_RECORD.read_text(encoding="utf-8"))["about"]
     assert "4.17" in about["xen"] and about["qemu"] and about["machine"] == peers.machine()
 
 
