@@ -190,6 +190,24 @@ static void one_wrong_word_and_none_is_selected(void **state)
     assert_answered("all");
 }
 
+static void what_was_done_is_said_of_each_or_of_all(void **state)
+{
+    struct selection selection;
+
+    (void)state;
+    say("web.0 3");
+    assert_true(selection_start(&selection, &words, words.count));
+    selection_print_one(&selection, &guests[0], "is paused");
+    selection_print_count(&selection, 2, "paused");
+    assert_string_equal(log_capture_written, "guest 1 (web.0) is paused\n");
+    say("all");
+    assert_true(selection_start(&selection, &words, words.count));
+    selection_print_one(&selection, &guests[0], "is paused");
+    selection_print_count(&selection, 2, "paused");
+    selection_print_count(&selection, 1, "paused");
+    assert_string_equal(log_capture_written, "2 guests paused\n1 guest paused\n");
+}
+
 #define TEST(function) cmocka_unit_test_setup(function, start)
 
 int main(void)
@@ -203,6 +221,7 @@ int main(void)
         TEST(several),
         TEST(the_first_word_of_more),
         TEST(one_wrong_word_and_none_is_selected),
+        TEST(what_was_done_is_said_of_each_or_of_all),
     };
 
     return cmocka_run_group_tests_name("argument", tests, NULL, NULL);
