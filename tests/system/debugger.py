@@ -5,15 +5,13 @@ The hypervisor has no way to be told to fail; from outside, its code and data ar
 given a socket for gdb: see `gdb=` of tools/qemu.py. While the machine is stopped here, nothing in it moves.
 """
 
-import socket
 import struct
 import subprocess
-import time
+
+import qemu_socket
 
 UD2 = b"\x0f\x0b"    # an invalid opcode
 HANG = b"\xeb\xfe"   # a jump to itself
-CONNECT_S = 60       # for QEMU to make its socket
-ANSWER_S = 180       # for one answer
 
 
 class Debugger:
@@ -24,16 +22,7 @@ class Debugger:
         for line in subprocess.run(["nm", image], stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines():
             address, _, name = line.split()
             self.symbols[name] = int(address, 16)
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(ANSWER_S)
-        end = time.monotonic() + CONNECT_S
-        while True:
-            try:
-                self.socket.connect(str(path))
-                break
-            except OSError:
-                assert time.monotonic() < end, "QEMU has made no socket for gdb"
-                time.sleep(0.05)
+        self.socket = qemu_socket.connect(path, "gdb")
         self.input = b""
 
     def close(self):

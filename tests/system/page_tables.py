@@ -7,17 +7,15 @@ registers; the tables are read as the CPU reads them (Intel SDM vol. 3A, chapter
 
 import json
 import re
-import socket
 import struct
-import time
 from collections import namedtuple
+
+import qemu_socket
 
 PAGE = 4096
 UPPER_HALF = 1 << 47
 PRESENT, WRITE, USER, LARGE, NO_EXECUTE = 1 << 0, 1 << 1, 1 << 2, 1 << 7, 1 << 63
 ADDRESS = 0x000ffffffffff000
-CONNECT_S = 60  # for QEMU to make its socket
-ANSWER_S = 180  # for one answer
 
 # One page, of 4 KiB or larger, as the CPU sees it: a right is there only if every level grants it.
 Mapping = namedtuple("Mapping", "virtual physical size write user execute")
@@ -27,16 +25,7 @@ class Machine:
     """A machine that QEMU runs with a QMP socket (`qmp=` of tools/qemu.py)."""
 
     def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(ANSWER_S)
-        end = time.monotonic() + CONNECT_S
-        while True:
-            try:
-                self.socket.connect(str(path))
-                break
-            except OSError:
-                assert time.monotonic() < end, "QEMU has made no socket for QMP"
-                time.sleep(0.05)
+        self.socket = qemu_socket.connect(path, "QMP")
         self.lines = self.socket.makefile("r", encoding="utf-8")
         self.lines.readline()  # the greeting
         self.ask("qmp_capabilities")

@@ -35,21 +35,6 @@ static void lives_and_exits(struct vcpu *vcpu)
     world_hypercall(HCALL_EXIT, exit_code, 0, 0);
 }
 
-static struct guest *create_with(enum guest_restart_policy policy, uint32_t cpu)
-{
-    const struct guest_config config = { .image = &example,
-                                         .image_size = sizeof(example),
-                                         .name = "test",
-                                         .instance = 7,
-                                         .memory_bytes = RAM_PAGES * PAGE,
-                                         .arguments = "a=1 b",
-                                         .cpu = cpu,
-                                         .weight = SCHED_WEIGHT,
-                                         .restart = policy };
-
-    return guest_create(&config, &reason);
-}
-
 static void begin(uint32_t cpus, void (*program)(struct vcpu *vcpu), uint64_t lives_ns, uint64_t code)
 {
     life_ns = lives_ns;

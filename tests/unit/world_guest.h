@@ -37,7 +37,7 @@ static inline void end(void)
     assert_true(list_empty(&guest_images));
 }
 
-static inline struct guest *create(uint32_t cpu)
+static inline struct guest *create_with(enum guest_restart_policy policy, uint32_t cpu)
 {
     const struct guest_config config = {
         .image = &example,
@@ -48,9 +48,15 @@ static inline struct guest *create(uint32_t cpu)
         .arguments = "a=1 b",
         .cpu = cpu,
         .weight = SCHED_WEIGHT,
+        .restart = policy,
     };
 
     return guest_create(&config, &reason);
+}
+
+static inline struct guest *create(uint32_t cpu)
+{
+    return create_with(GUEST_RESTART_NEVER, cpu);
 }
 
 static inline void run_for(uint32_t cpu, uint64_t ns)
