@@ -49,7 +49,10 @@ def failed_tests(file):
         cases = ElementTree.parse(file).getroot().iter("testcase")
     except (OSError, ElementTree.ParseError):
         return []
-    return [f"{case.get('classname').replace('.', '/')}.py::{case.get('name')}" for case in cases
+    def plain(name):
+        return re.sub(r"@\w+$", "", name)  # pytest-xdist adds the group in which it ran
+
+    return [f"{case.get('classname').replace('.', '/')}.py::{plain(case.get('name'))}" for case in cases
             if case.find("failure") is not None or case.find("error") is not None]
 
 

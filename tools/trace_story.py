@@ -12,7 +12,7 @@ EXCEPTIONS = 32
 TIMERS = {0xf0, 0x31}
 NOTHING = 0x100
 # hv/shared/abi/lull.h, LULL_IRQ_*
-IRQS = ("timer", "doorbell", "running time", "console", "tick")
+IRQS = ("timer", "doorbell", "running time", "console", "tick", "resume")
 
 Slice = namedtuple("Slice", "start end name args")
 Instant = namedtuple("Instant", "ns name args")

@@ -62,9 +62,12 @@ def test_summary_counts_a_silent_stage_as_a_failure():
 SAMPLE = """
 from pathlib import Path
 
+import pytest
+
 def test_steady():
     pass
 
+@pytest.mark.xdist_group("apart")
 def test_unsteady():
     seen = Path("seen")
     first = not seen.exists()
