@@ -43,15 +43,17 @@ def count_junit(_, file):
 SECOND_LOOKS = 3
 
 
+def plain(name):
+    """The name of a test without what pytest-xdist adds: the group in which it ran."""
+    return re.sub(r"@\w+$", "", name)
+
+
 def failed_tests(file):
     """The system tests that failed, as pytest wants them named."""
     try:
         cases = ElementTree.parse(file).getroot().iter("testcase")
     except (OSError, ElementTree.ParseError):
         return []
-    def plain(name):
-        return re.sub(r"@\w+$", "", name)  # pytest-xdist adds the group in which it ran
-
     return [f"{case.get('classname').replace('.', '/')}.py::{plain(case.get('name'))}" for case in cases
             if case.find("failure") is not None or case.find("error") is not None]
 

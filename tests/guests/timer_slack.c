@@ -83,11 +83,11 @@ static void moved(void)
         hypercall_set_deadline_slack(now_ns, SHORT_NS);
         page->next_slack_ns = 0;
         page->next_deadline_ns = now_ns + i * 100;
-        if ((page->pending & BIT(LULL_IRQ_TIMER)) !=
-            0) { // it has come before the stores, with another guest's
+        // It has come before the stores, with another guest's; or behind them, and so late that what was stored had
+        // passed too.
+        if ((page->pending & BIT(LULL_IRQ_TIMER)) != 0) {
             uint64_t replaced_ns = hypercall_set_deadline(now_ns + i * 100);
 
-            // Or behind them, and so late that what was stored had passed too.
             if (replaced_ns != now_ns)
                 EXPECT(replaced_ns == now_ns + i * 100 && clock_now_ns() >= replaced_ns);
         }
