@@ -84,9 +84,14 @@ UNIT_SRCS_test_references   := tests/unit/test_references.c hv/dev/pmtimer.c hv/
 UNIT_CFLAGS_test_references := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_TESTS += test_uart
-UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/dev/uart_chip.c hv/dev/uart_second.c hv/shared/lib/format.c \
+UNIT_SRCS_test_uart   := tests/unit/test_uart.c hv/dev/uart.c hv/dev/uart_chip.c hv/shared/lib/format.c \
 	tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
 UNIT_CFLAGS_test_uart := $(UNIT_MACHINE_CFLAGS)
+
+UNIT_TESTS += test_uart_second
+UNIT_SRCS_test_uart_second   := tests/unit/test_uart_second.c hv/dev/uart_second.c hv/dev/uart_chip.c \
+	tests/fake/machine/chip_uart.c $(UNIT_MACHINE)
+UNIT_CFLAGS_test_uart_second := $(UNIT_MACHINE_CFLAGS)
 
 UNIT_SCREEN := tests/unit/screen_words.c hv/dev/screen.c hv/dev/screen_pixels.c hv/dev/screen_text.c
 

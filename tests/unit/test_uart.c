@@ -10,7 +10,6 @@
 
 #include "chip_uart.h"
 #include "core/panic.h"
-#include "dev/uart_second.h"
 
 static bool panicking;
 
@@ -366,35 +365,9 @@ static void jammed_cause_is_bounded(void **state)
     assert_int_equal(line.edges, edges + 1);
 }
 
-// The second line: it is handed as much as the chip takes, and nothing while it is busy.
-static void second_line_takes_a_fifo(void **state)
-{
-    (void)state;
-    uint8_t bytes[40];
-    for (uint32_t i = 0; i < sizeof(bytes); i++)
-        bytes[i] = (uint8_t)(i * 7);
-    assert_false(uart_second_init()); // the chip is at COM1
-    assert_int_equal(uart_second_send(bytes, sizeof(bytes)), 0);
-    line.chip.base = UART_SECOND_PORT;
-    line.reads_per_byte = 1000000;
-    assert_true(uart_second_init());
-    assert_int_equal(line.ier, 0);
-    assert_int_equal(uart_second_send(bytes, sizeof(bytes)), 16);
-    assert_int_equal(uart_second_send(bytes + 16, 24), 0);
-    for (uint32_t i = 0; i < 15; i++)
-        chip_uart_send_byte();
-    assert_int_equal(uart_second_send(bytes + 16, 24), 0);
-    chip_uart_send_byte();
-    assert_int_equal(uart_second_send(bytes + 16, 3), 3);
-    assert_int_equal(line.sent_count, 19);
-    assert_memory_equal(line.sent, bytes, 19);
-    assert_false(line.overfilled || line.sent_in_loopback);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(second_line_takes_a_fifo, setup, teardown),
         cmocka_unit_test_setup_teardown(finds_the_chip, setup, teardown),
         cmocka_unit_test_setup_teardown(does_without_a_chip, setup, teardown),
         cmocka_unit_test_setup_teardown(polled_output, setup, teardown),
