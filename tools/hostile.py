@@ -6,6 +6,9 @@ Boots mode=fuzz (hv/monitor/fuzz.h) in QEMU again and again, each time with seed
 below, and adds up what was tried. A run is a success when the hypervisor says so: no hostile guest got through, no honest
 guest beside them saw a changed byte, register or flag, a clock that stepped or, where time is deterministic, an event later
 than LATE; memory, timers and accounts were in order at the end. The operations are those that the hostile guests counted.
+
+Each run that ended is kept in the file of --json, with the commit it was built from: stopped and started again, it goes on
+behind the last one.
 """
 
 import argparse
@@ -81,6 +84,39 @@ def line(name, figures):
             f"{figures['events']} events, latest {figures['late_max_ns'] / 1000:.0f} us")
 
 
+def add_up(runs):
+    """The figures of all runs as those of one."""
+    sums = {}
+    for figures in (one["figures"] for one in runs):
+        for key, value in figures.items():
+            sums[key] = max(sums.get(key, 0), value) if key.startswith("late") else sums.get(key, 0) + value
+    return sums
+
+
+def commit_of(build):
+    """The commit that the hypervisor in `build` says it is of."""
+    return re.search(r'= "([^"]*)"', (build / "commit.c").read_text(encoding="ascii")).group(1)
+
+
+class Log:
+    """The runs that have ended well, in a file if there is one."""
+
+    def __init__(self, path):
+        self.path = Path(path) if path else None
+        self.runs = json.loads(self.path.read_text(encoding="ascii"))["runs"] if path and self.path.exists() else []
+
+    def has(self, seed):
+        return any(one["seed"] == seed for one in self.runs)
+
+    def add(self, **one):
+        self.runs.append(one)
+        if self.path is None:
+            return
+        part = self.path.with_suffix(".part")
+        part.write_text(json.dumps({"sums": add_up(self.runs), "runs": self.runs}, indent=1) + "\n", encoding="ascii")
+        part.replace(self.path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
@@ -89,30 +125,31 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--time-limit", type=float, default=1800, help="seconds for one boot")
-    parser.add_argument("--json", help="a file for the sums")
+    parser.add_argument("--json", help="a file for what each run found, and the sums")
     options = parser.parse_args()
-    names, sums, failed = list(MACHINES), {}, False
+    build, names, log, failed = Path(options.build), list(MACHINES), Log(options.json), False
+    if log.runs:
+        print(line("before", add_up(log.runs)), flush=True)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         futures = {}
         for part in range(-(-options.operations // options.each)):
             name, seed = names[part % len(names)], options.seed + part * SEEDS_APART
-            futures[pool.submit(run, Path(options.build), f"fuzz_seed={seed} fuzz_ops={options.each}", MACHINES[name],
-                                options.time_limit)] = f"{name} seed {seed}"
+            if not log.has(seed):
+                futures[pool.submit(run, build, f"fuzz_seed={seed} fuzz_ops={options.each}", MACHINES[name],
+                                    options.time_limit)] = (name, seed)
         for future in concurrent.futures.as_completed(futures):
-            figures, problems, text = future.result()
+            (name, seed), (figures, problems, text) = futures[future], future.result()
             if figures is not None:
-                print(line(futures[future], figures), flush=True)
-                for key, value in figures.items():
-                    sums[key] = max(sums.get(key, 0), value) if key.startswith("late") else sums.get(key, 0) + value
+                print(line(f"{name} seed {seed}", figures), flush=True)
             if problems:
                 failed = True
                 print("\n".join(text.splitlines()[-60:]))
                 for problem in problems:
-                    print(f"hostile {futures[future]}: FAILED: {problem}", file=sys.stderr)
-    if sums:
-        print(line("in all", sums))
-    if options.json:
-        Path(options.json).write_text(json.dumps(sums, indent=2) + "\n", encoding="ascii")
+                    print(f"hostile {name} seed {seed}: FAILED: {problem}", file=sys.stderr)
+            else:
+                log.add(seed=seed, machine=name, commit=commit_of(build), figures=figures)
+    if log.runs:
+        print(line("in all", add_up(log.runs)))
     print("hostile: failed" if failed else "hostile: success")
     return 1 if failed else 0
 

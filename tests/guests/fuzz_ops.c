@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include <lib/fuzz_record.h>
+#include <lib/time.h>
 
 #define ONE_OF(table) table[fuzz_below((uint64_t)(table##_end - table))]
 
@@ -10,8 +11,8 @@
 // Those that ring 3 may set by popfq, and those that it must not get by it.
 #define RFLAGS_ANY UINT64_C(0x3f7fd7)
 
-// An operation that may loop is interrupted after 1 to 16 us.
-#define LOOP_BITS 14u
+// An operation that may loop is interrupted after 1 to 9 us.
+#define LOOP_BITS 13u
 #define LOOP_MIN_NS 1000u
 
 bool fuzz_may_loop;
@@ -92,6 +93,8 @@ static void any_call(void)
         launch->rsi %= 256;
     if (launch->rax == HCALL_DOORBELL && fuzz_once_in(2)) // somebody who lives now, or did
         launch->rdi = pages_start()->guest_id + fuzz_below(24) - 16;
+    if (launch->rax == HCALL_WATCHDOG && !fuzz_once_in(64)) // or few would live for long
+        launch->rdi = fuzz_below(2) * NSEC_PER_SEC;
     if (launch->rax == HCALL_BLOCK)
         launch->rdi = soon_ns;
     if (launch->rax == HCALL_HALT)

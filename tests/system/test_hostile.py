@@ -79,3 +79,12 @@ def test_every_kind_of_trouble_is_seen():
     for bad in (good.replace("fuzz: success", ""), good.replace("@json fuzz", ""), "panic: x\n" + good,
                 good + "fuzz: failure: x\n"):
         assert len(hostile.judge(bad)[1]) == 1, bad
+
+
+def test_goes_on_where_it_stopped(tmp_path):
+    log = hostile.Log(tmp_path / "hostile.json")
+    log.add(seed=1, machine="all", commit="a", figures={"operations": 5, "late_max_ns": 7})
+    log.add(seed=2, machine="all", commit="b", figures={"operations": 6, "late_max_ns": 3})
+    again = hostile.Log(tmp_path / "hostile.json")
+    assert again.has(2) and not again.has(3)
+    assert hostile.add_up(again.runs) == {"operations": 11, "late_max_ns": 7}
