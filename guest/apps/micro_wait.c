@@ -29,6 +29,7 @@
 
 static uint64_t seed = 2;
 static uint64_t halt_ticks, block_ticks; // from the call until the CPU halts: HCALL_HALT, HCALL_BLOCK
+static uint64_t empty_pair_ticks;
 static uint64_t peer;
 
 static uint64_t random_delay_ns(void)
@@ -70,14 +71,15 @@ void micro_wait_blocked(void)
         micro_halt();
 }
 
-// Ticks from the last event's deadline, which the hypervisor wrote down, to the stamp of the handler.
+// Ticks from the last event's deadline, which the hypervisor wrote down, to the stamp of the handler. There is no pair of
+// readings in this, so what micro_sample_take() takes off for it is put back.
 static uint64_t since_deadline(void)
 {
     const volatile struct lull_time_page *page = pages_time();
     uint64_t deadline_tsc =
         page->base_tsc + micro_wait_ticks(pages_vcpu()->timer.deadline_ns - page->base_ns);
 
-    return micro_stamp - deadline_tsc;
+    return micro_stamp - deadline_tsc + empty_pair_ticks;
 }
 
 uint64_t micro_wait_sample_running(void)
@@ -117,6 +119,7 @@ static uint64_t excess_ticks_by_call(uint64_t delay_ns)
 
 void micro_wait_calibrate(uint64_t empty_ticks)
 {
+    empty_pair_ticks = empty_ticks;
     halt_ticks = micro_wait_ticks(micro_sample_calibrate(excess_ticks, TOLERANCE)) - empty_ticks;
     block_ticks = micro_wait_ticks(micro_sample_calibrate(excess_ticks_by_call, TOLERANCE)) - empty_ticks;
 }
