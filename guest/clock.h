@@ -15,9 +15,9 @@ uint64_t clock_wall_ns(void);
 // The raw time stamp counter, read after everything before it is done.
 static inline uint64_t clock_tsc(void)
 {
-    uint32_t low, high;
+    uint64_t low, high; // RDTSC clears the upper halves of RAX and RDX
 
     // LFENCE keeps the CPU from reading the counter early (Intel SDM vol. 2B, RDTSC).
     __asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
+    return high << 32 | low;
 }

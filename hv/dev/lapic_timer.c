@@ -146,7 +146,7 @@ static uint64_t fixed_rate(const struct ns_scale *scale)
 
 struct clock_event *lapic_timer_event(uint64_t frequency_hz, uint64_t tsc_hz, uint8_t vector)
 {
-    struct lapic_timer *this = &timers[cpu_this()->id];
+    struct lapic_timer *this = &timers[this_cpu->id];
     struct ns_scale scale;
     bool in_range = ns_scale_from_hz(&scale, frequency_hz);
     assert(in_range);

@@ -144,7 +144,7 @@ static uint64_t fixed_rate(const struct ns_scale *scale)
 
 struct clock_event *tsc_deadline_event(uint64_t tsc_hz, uint8_t vector)
 {
-    struct tsc_deadline *this = &timers[cpu_this()->id];
+    struct tsc_deadline *this = &timers[this_cpu->id];
     struct ns_scale scale;
     bool in_range = ns_scale_from_hz(&scale, tsc_hz);
     assert(in_range);

@@ -149,8 +149,8 @@ static void count_late(struct sleep *sleep, uint64_t now_ns, uint64_t left_ns)
 
 bool sleep_guard_interrupt(void)
 {
-    struct sleep *sleep = cpu_this()->sleep;
-    uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns(cpu_this());
+    struct sleep *sleep = this_cpu->sleep;
+    uint64_t now_ns = clock_now_ns(), programmed_ns = timer_programmed_ns_here();
 
     // The timer's own interrupt goes first where both are pending: its vector is the higher one. What comes before it
     // is due, or in no guarded sleep, was on its way when the guard of an earlier sleep was stopped: it says nothing

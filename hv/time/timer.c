@@ -45,7 +45,7 @@ static void set_event(struct timer_queue *queue, struct clock_event *event)
 // queue is empty.
 static NOINLINE bool may_stop(void)
 {
-    return clock_max_gap_ns() == UINT64_MAX || cpu_this()->id != 0;
+    return clock_max_gap_ns() == UINT64_MAX || this_cpu->id != 0;
 }
 
 // The hardware holds nothing: set it for what is next.
@@ -58,7 +58,7 @@ static inline void program_next(struct timer_queue *queue, uint64_t next_ns)
 
 void timer_init(struct clock_event *event)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     set_event(queue, event);
     program_next(queue, TIME_NEVER);
@@ -102,7 +102,7 @@ static bool clamped(const struct timer_queue *queue)
 
 static void close_window(struct timer *timer)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     timer_wheel_cancel(&queue->open, &timer->open);
     timer->open.expiry_ns = TIME_NEVER;
@@ -111,7 +111,7 @@ static void close_window(struct timer *timer)
 
 void timer_arm_at(struct timer *timer, uint64_t deadline_ns)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     if (timer_queue_has_window(timer))
         close_window(timer);
@@ -123,7 +123,7 @@ void timer_arm_at(struct timer *timer, uint64_t deadline_ns)
 
 void timer_arm_window(struct timer *timer, uint64_t deadline_ns, uint64_t slack_ns)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     timer_arm(timer, u64_add_sat(deadline_ns, slack_ns)); // closes the window that it had
     if (slack_ns == 0 || deadline_ns == TIME_NEVER)
@@ -137,7 +137,7 @@ void timer_cancel(struct timer *timer)
 {
     if (WINDOWED(timer_queue_has_window(timer)))
         close_window(timer);
-    timer_wheel_cancel(&cpu_this()->timers->wheel, &timer->node);
+    timer_wheel_cancel(&this_cpu->timers->wheel, &timer->node);
 }
 
 void timer_leave(struct timer *timer, struct timer_held *held)
@@ -281,7 +281,7 @@ static void NOINLINE interrupt_by_source(struct timer_queue *queue)
 // place, so that no register is saved for it.
 void timer_interrupt(void)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
     uint64_t next_ns;
 
     if (__builtin_expect(!clock_is_tsc(), 0)) {
@@ -308,7 +308,7 @@ void timer_interrupt(void)
 
 void timer_acknowledge(void)
 {
-    struct clock_event *event = cpu_this()->timers->event;
+    struct clock_event *event = this_cpu->timers->event;
 
     if (event->acknowledge != NULL)
         event->acknowledge(event);
@@ -324,12 +324,10 @@ static void NOINLINE serve_windows_settling(struct timer_queue *queue)
 }
 
 // Make the hardware hold exactly the earliest deadline, or nothing.
-static inline __attribute__((always_inline)) void set_exactly(struct timer_queue *queue)
+static void set_exactly(struct timer_queue *queue)
 {
     uint64_t next_ns = timer_wheel_next_ns(&queue->wheel);
 
-    if (next_ns == queue->programmed_ns)
-        return;
     if (next_ns == TIME_NEVER && may_stop()) {
         queue->on_its_way |= queue->programmed_ns <= clock_now_ns();
         queue->programmed_ns = TIME_NEVER;
@@ -340,19 +338,28 @@ static inline __attribute__((always_inline)) void set_exactly(struct timer_queue
     }
 }
 
+static uint64_t NOINLINE settle(struct timer_queue *queue)
+{
+    if (queue->windows != 0)
+        serve_windows_settling(queue);
+    if (timer_wheel_next_ns(&queue->wheel) != queue->programmed_ns)
+        set_exactly(queue);
+    return queue->programmed_ns;
+}
+
+// Where the hardware holds the earliest deadline already, no register is saved.
 uint64_t timer_settle(void)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
-    if (WINDOWED(queue->windows != 0))
-        serve_windows_settling(queue);
-    set_exactly(queue);
+    if (WINDOWED(queue->windows != 0) || timer_wheel_next_ns(&queue->wheel) != queue->programmed_ns)
+        return settle(queue);
     return queue->programmed_ns;
 }
 
 void timer_use(struct clock_event *event, bool interrupted)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     queue->event->stop(queue->event);
     set_event(queue, event);
@@ -364,7 +371,7 @@ void timer_use(struct clock_event *event, bool interrupted)
 
 const struct clock_event *timer_clock_event(void)
 {
-    return cpu_this()->timers->event;
+    return this_cpu->timers->event;
 }
 
 const struct timer_wheel *timer_wheel(const struct cpu *cpu)

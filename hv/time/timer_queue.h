@@ -58,7 +58,7 @@ static inline __attribute__((always_inline)) void timer_queue_program(struct tim
 static inline __attribute__((always_inline)) void timer_queue_arm_at(struct timer *timer,
                                                                      uint64_t deadline_ns)
 {
-    struct timer_queue *queue = cpu_this()->timers;
+    struct timer_queue *queue = this_cpu->timers;
 
     if (WINDOWED(timer_queue_has_window(timer)) ||
         __builtin_expect(!timer_wheel_arm_easily(&queue->wheel, &timer->node, deadline_ns), 0)) {

@@ -51,7 +51,7 @@ void guest_reap(struct guest *guest)
 
 void guest_reap_collect(void)
 {
-    if (__atomic_load_n(&ended, __ATOMIC_RELAXED) == NULL || cpu_this()->id != 0)
+    if (__atomic_load_n(&ended, __ATOMIC_RELAXED) == NULL || this_cpu->id != 0)
         return;
     set_up();
     struct guest *guest = __atomic_exchange_n(&ended, NULL, __ATOMIC_SEQ_CST);

@@ -61,7 +61,7 @@ static int64_t __attribute__((noinline)) halt_not(struct vcpu *vcpu)
 static int64_t halt(ARGUMENTS)
 {
     vcpu->page->irq_enabled = 1;
-    cpu_this()->leave = 1;
+    this_cpu->leave = 1;
     if (__builtin_expect(upcall_due(vcpu) != 0, 0))
         return halt_not(vcpu);
     vtimer_before_block(vcpu);
@@ -77,13 +77,13 @@ static int64_t block(ARGUMENTS)
 
     if (due == 0)
         sched_block(vcpu); // the result comes when it is over
-    cpu_this()->leave = 1;
+    this_cpu->leave = 1;
     return (int64_t)result;
 }
 
 static int64_t deliver(ARGUMENTS)
 {
-    cpu_this()->leave = 1; // the run loop delivers on every way into the guest
+    this_cpu->leave = 1; // the run loop delivers on every way into the guest
     return LULL_OK;
 }
 
@@ -99,7 +99,7 @@ static int64_t set_upcalls(ARGUMENTS)
     vcpu->exception_entry = a1;
     vcpu->window_start = start;
     vcpu->window_end = end;
-    cpu_this()->leave = 1; // something may have been pending already
+    this_cpu->leave = 1; // something may have been pending already
     return LULL_OK;
 }
 
@@ -116,7 +116,7 @@ static int64_t console_read(ARGUMENTS)
 static int64_t exit_guest(ARGUMENTS)
 {
     guest_exit(vcpu->guest, a0);
-    cpu_this()->leave = 1;
+    this_cpu->leave = 1;
     return LULL_OK;
 }
 
@@ -135,7 +135,7 @@ static int64_t doorbell(ARGUMENTS)
     guest->vcpu->rung = true;
     vcpu_ring_by_guest(guest->vcpu, BIT(LULL_IRQ_DOORBELL));
     if (guest->vcpu == vcpu)
-        cpu_this()->leave = 1;
+        this_cpu->leave = 1;
     return LULL_OK;
 }
 

@@ -37,7 +37,7 @@ static void slice_over(struct timer *timer, uint64_t now_ns)
     queue->slice_end_ns = TIME_NEVER;
     __atomic_store_n(&queue->contention, CONTENDED, __ATOMIC_RELAXED);
     queue->reschedule = true;
-    cpu_this()->leave = 1;
+    this_cpu->leave = 1;
 }
 
 bool sched_prepare(struct cpu *cpu, uint64_t tsc_hz)
@@ -130,7 +130,7 @@ static inline void update_slice(struct run_queue *queue)
 
 void sched_share(void)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
 
     if (queue->current == NULL)
         return; // who waits now runs at once
@@ -151,7 +151,7 @@ static void NOINLINE wake_beside(struct vcpu *vcpu, struct run_queue *queue, str
         tracing_waits(vcpu);
     if (vcpu->virtual_tsc < current->virtual_tsc) {
         queue->reschedule = true;
-        cpu_this()->leave = 1;
+        this_cpu->leave = 1;
     } else {
         update_slice(queue);
     }
@@ -168,7 +168,7 @@ static void NOINLINE wake_by_itself(struct vcpu *vcpu, struct run_queue *queue, 
 
 void sched_wake(struct vcpu *vcpu)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
     struct vcpu *current = queue->current;
     uint64_t now_tsc = tsc_read();
 
@@ -182,22 +182,31 @@ void sched_wake(struct vcpu *vcpu)
 
 void sched_wake_rung(struct vcpu *vcpu)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
     struct vcpu *ringer = queue->current;
 
     storm_pay_for_ring(queue, ringer, vcpu);
     wake_beside(vcpu, queue, ringer, tsc_read());
 }
 
+static void NOINLINE block_and_tell(struct vcpu *vcpu, uint64_t now_tsc)
+{
+    vcpu_stopped(vcpu, VCPU_BLOCKED);
+    vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
+}
+
 void sched_block(struct vcpu *vcpu)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
     uint64_t now_tsc = tsc_read();
 
     run_queue_charge(queue, vcpu, now_tsc);
-    vcpu_stopping(vcpu, VCPU_BLOCKED);
-    vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
     queue->current = NULL;
+    if (RARELY(vcpu->on_stop != 0)) {
+        block_and_tell(vcpu, now_tsc);
+        return;
+    }
+    vcpu_set_state_at(vcpu, VCPU_BLOCKED, now_tsc);
 }
 
 void sched_yield(struct vcpu *vcpu)
@@ -247,7 +256,7 @@ void sched_leave(struct vcpu *vcpu)
 
 void sched_set_weight(struct vcpu *vcpu, uint32_t weight)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
 
     if (queue->current == vcpu)
         run_queue_charge(queue, vcpu, tsc_read());
@@ -264,52 +273,71 @@ void sched_remove(struct vcpu *vcpu)
 
 // ---- The next one -----------------------------------------------------------------------------------------------
 
-static inline uint64_t halt(struct cpu *cpu)
+// The time asleep is over, where it is measured or traced.
+static void NOINLINE woken_watched(uint64_t vector)
+{
+    if (this_cpu->watch & CPU_WATCH_TRACE)
+        tracing_slept(this_cpu->share_stamp_tsc, vector);
+    cpu_account(this_cpu->watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
+}
+
+static void NOINLINE serve_watched(uint64_t vector)
+{
+    woken_watched(vector);
+    trap_from_idle(vector);
+}
+
+// Sleep until an interrupt, and serve it. No register is saved across the sleep: what comes behind it is what a guest's
+// event waits for.
+static void NOINLINE halt(void)
 {
     cpu_account(CPU_SHARE_IDLE);
     uint64_t vector = entry_idle();
-    if (RARELY(cpu->watch != 0)) {
-        if (RARELY(cpu->watch & CPU_WATCH_TRACE))
-            tracing_slept(cpu->share_stamp_tsc, vector);
-        cpu_account(cpu->watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    } else {
-        cpu_account(CPU_SHARE_GUEST);
+    if (RARELY(this_cpu->watch != 0)) {
+        serve_watched(vector);
+        return;
     }
-    return vector;
+    cpu_account(CPU_SHARE_GUEST);
+    trap_from_idle(vector);
 }
 
 // A sleep about which something is to be done: it is long, or there are other CPUs.
-static uint64_t NOINLINE halt_with_care(struct cpu *cpu, uint64_t programmed_ns)
+static void NOINLINE halt_with_care(uint64_t programmed_ns)
 {
+    struct cpu *cpu = cpu_this();
     bool matters = sleep_matters(cpu->sleep, programmed_ns);
 
     if (matters && sleep_begin(cpu->sleep, programmed_ns))
         time_page_update();
     if (cpu_count > 1)
         share_offer(cpu);
-    uint64_t vector = halt(cpu);
+    cpu_account(CPU_SHARE_IDLE);
+    uint64_t vector = entry_idle();
+    woken_watched(vector);
     if (cpu_count > 1)
         share_withdraw(cpu);
     if (matters)
         sleep_end(cpu->sleep, vector);
-    return vector;
+    trap_from_idle(vector);
 }
 
 // Sleep until an interrupt, and serve it. It may make vCPUs runnable, the first of which has the CPU then, and end
 // them.
-static void NOINLINE idle(struct cpu *cpu, struct run_queue *queue)
+static void NOINLINE idle(struct run_queue *queue)
 {
     if (timer_armed(&queue->slice))
         timer_cancel(&queue->slice);
+    if (this_cpu->vcpu != NULL)
+        delivery_idle(this_cpu->vcpu);
     uint64_t programmed_ns = timer_settle();
 
     if (queue->current != NULL)
         return; // an event whose window was open has woken it
     queue->stats.idle_entries++;
-    if (cpu->vcpu != NULL)
-        delivery_idle(cpu->vcpu);
-    bool care = sleep_matters(cpu->sleep, programmed_ns) || RARELY(cpu_count > 1);
-    trap_from_idle(care ? halt_with_care(cpu, programmed_ns) : halt(cpu));
+    if (sleep_matters(this_cpu->sleep, programmed_ns) || RARELY(cpu_count > 1))
+        halt_with_care(programmed_ns);
+    else
+        halt();
 }
 
 // The one who has the CPU is to let others go first.
@@ -348,7 +376,7 @@ static struct vcpu *NOINLINE pick(struct run_queue *queue)
         if (queue->current != NULL)
             give_up(queue);
         if (list_empty(&queue->waiting))
-            idle(cpu_this(), queue);
+            idle(queue);
         else
             start_first(queue);
     } while (queue->current == NULL || queue->reschedule);

@@ -86,7 +86,7 @@ void share_move(struct vcpu *vcpu, struct cpu *cpu)
         pause();
     }
     sched_leave(vcpu);
-    hand_over(cpu_this()->run_queue, vcpu, cpu);
+    hand_over(this_cpu->run_queue, vcpu, cpu);
 }
 
 void share_offer(const struct cpu *cpu)
@@ -142,7 +142,7 @@ void share_start(struct vcpu *vcpu)
 
 void share_adopt(struct vcpu *vcpu)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
 
     queue->stats.adopted++;
     vcpu->virtual_tsc += queue->floor_tsc;

@@ -20,7 +20,7 @@ static void release_due(struct timer *timer, uint64_t now_ns)
 
     (void)now_ns;
     queue->reschedule = true; // and so it stops: storm_release()
-    cpu_this()->leave = 1;
+    this_cpu->leave = 1;
 }
 
 void storm_prepare(struct run_queue *queue, uint64_t tsc_hz)
@@ -81,7 +81,7 @@ bool storm_passes(struct run_queue *queue, struct vcpu *current, struct vcpu *vc
 
 void storm_release(struct vcpu *stopping)
 {
-    struct run_queue *queue = cpu_this()->run_queue;
+    struct run_queue *queue = this_cpu->run_queue;
 
     stopping->on_stop &= ~(uint32_t)VCPU_STOP_RELEASE;
     timer_cancel(&queue->release);

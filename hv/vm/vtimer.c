@@ -270,7 +270,7 @@ uint64_t vtimer_set_deadline(struct vcpu *vcpu, uint64_t deadline_ns, uint64_t s
         replaced_ns = vtimer->deadline_ns;
     wish(vcpu, deadline_ns, slack_ns);
     hold(vcpu, deadline_ns, slack_ns);
-    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
+    vcpu->page->next_wake_ns = timer_programmed_ns_here();
     return below_never(replaced_ns);
 }
 
@@ -351,7 +351,7 @@ static void NOINLINE hold_following(struct vcpu *vcpu)
     vcpu->page->following_deadline_ns = LULL_TIME_NEVER;
     wish(vcpu, deadline_ns, slack_ns);
     hold(vcpu, deadline_ns, slack_ns);
-    vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
+    vcpu->page->next_wake_ns = timer_programmed_ns_here();
 }
 
 void vtimer_end_block(struct vcpu *vcpu)
@@ -365,7 +365,7 @@ void vtimer_end_block(struct vcpu *vcpu)
         now_ns = vcpu->page->timer.injected_ns;
     } else {
         now_ns = clock_now_ns();
-        vcpu->page->next_wake_ns = timer_programmed_ns(cpu_this());
+        vcpu->page->next_wake_ns = timer_programmed_ns_here();
     }
     vcpu->blocking = false; // expire_special() goes by it
     vcpu->entry.frame.rax = tell(vcpu, due, vtimer->block_deadline_ns, now_ns);

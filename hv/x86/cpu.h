@@ -93,12 +93,11 @@ static inline struct cpu *cpu_this(void)
 // Close the present share of this CPU's time and begin `share`. Context: interrupts off.
 static inline void cpu_account(enum cpu_share share)
 {
-    struct cpu *cpu = cpu_this();
     uint64_t now_tsc = tsc_read();
 
-    cpu->share_tsc[cpu->share] += now_tsc - cpu->share_stamp_tsc;
-    cpu->share_stamp_tsc = now_tsc;
-    cpu->share = share;
+    this_cpu->share_tsc[this_cpu->share] += now_tsc - this_cpu->share_stamp_tsc;
+    this_cpu->share_stamp_tsc = now_tsc;
+    this_cpu->share = share;
 }
 
 // Set up the boot CPU: its block, descriptor tables, control registers, syscall registers.
