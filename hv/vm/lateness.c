@@ -48,9 +48,10 @@ void lateness_add(struct lateness *lateness, const struct lateness_parts *parts)
 
 void lateness_peek(struct lateness *lateness, const struct lateness_ring *ring)
 {
-    uint64_t count = *(const volatile uint64_t *)&ring->count;
+    uint64_t written = *(const volatile uint64_t *)&ring->count;
+    uint64_t count = written < LATENESS_RING ? written : LATENESS_RING;
 
-    for (uint64_t i = 0; i < count && i < LATENESS_RING; i++) {
+    for (uint64_t i = 0; i < count; i++) {
         uint64_t fired_ns = ring->events[i].fired_ns;
         uint64_t hardware_ns = fired_ns - ring->events[i].deadline_ns;
         uint64_t hypervisor_ns = ring->events[i].injected_ns - fired_ns;

@@ -23,7 +23,7 @@
 // Nearly every event of a guest that has the CPU, or gets it at once, is late by hardware and hypervisor alone. Such a
 // one is only written down, in three words, and counted when the CPU has nothing else to do: three histograms on the
 // way to the guest's handler would cost as much as the rest of the delivery. A guest that never lets the CPU idle fills
-// its ring, and then every LATENESS_RING-th delivery counts them all, some 80 instructions for each.
+// its ring, and then every LATENESS_RING-th delivery counts them all, some 70 instructions for each.
 #pragma once
 
 #include <stdbool.h>

@@ -26,7 +26,7 @@ LIMITS = {
     "rearm_later": (8, 8, 12),
     "exception_reflect_bp": (144, 144, 150),
     "clock_read": (25, 25, None),
-    "expiry_to_handler_running": (224, 890, 180),
+    "expiry_to_handler_running": (224, 823, 180),
     "expiry_to_handler_blocked": (295, 295, 250),
     "block_wake": (580, 580, 600),
     "block_wake_one_call": (555, 555, 600),

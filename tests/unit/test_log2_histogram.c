@@ -14,7 +14,7 @@ static void every_value_is_in_the_bucket_that_bounds_it(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 100000; i++) {
-        uint64_t value = unit_random_bits(&random, 64);
+        uint64_t value = unit_random_bits(&random, 63);
         unsigned bucket = log2_histogram_bucket(value);
 
         assert_true(bucket < LOG2_HISTOGRAM_BUCKETS);
@@ -25,6 +25,7 @@ static void every_value_is_in_the_bucket_that_bounds_it(void **state)
     assert_int_equal(log2_histogram_bucket(1), 1);
     assert_int_equal(log2_histogram_bucket(7), 3);
     assert_int_equal(log2_histogram_bucket(8), 4);
+    assert_int_equal(log2_histogram_bucket(INT64_MAX), LOG2_HISTOGRAM_BUCKETS - 1);
 }
 
 static int compare(const void *a, const void *b)

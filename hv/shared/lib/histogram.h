@@ -67,7 +67,8 @@ static inline void histogram_add(struct histogram *histogram, uint64_t value_ns)
 {
     uint32_t *bucket = &histogram->buckets[histogram_bucket(value_ns)];
 
-    *bucket += *bucket != UINT32_MAX;
+    if (__builtin_expect(*bucket != UINT32_MAX, 1))
+        (*bucket)++;
     histogram->count++;
     histogram->sum_ns += value_ns;
     if (value_ns < histogram->min_ns)

@@ -45,7 +45,7 @@ void log2_histogram_merge(struct log2_histogram *into, const struct log2_histogr
 
 uint64_t log2_histogram_upper_bound(unsigned int index)
 {
-    return index == LOG2_HISTOGRAM_BUCKETS - 1 ? UINT64_MAX : BIT(index) - 1;
+    return BIT(index) - 1;
 }
 
 static uint64_t clamp(const struct log2_histogram *histogram, uint64_t value_ns)
