@@ -20,6 +20,7 @@ import figures
 
 TIMEOUT_S = 300
 KEYS = ("name", "unit", "n", "min", "median", "p99", "max", "crossings", "mmio", "cr3_loads")
+COUNTED_MAX = 1000  # of an operation: crossings, accesses, loads of CR3
 
 # Median instructions of one operation that Lull wants to keep to. None: no goal.
 GOALS = {
@@ -109,6 +110,8 @@ def parse_lines(output, mark, keys, names):
             problems.append(f"{figure['name']} is no benchmark that this tool knows")
         elif not 0 <= figure["min"] <= figure["median"] <= figure["p99"] <= figure["max"] or figure["n"] <= 0:
             problems.append(f"{text!r} is not ordered min <= median <= p99 <= max over at least one sample")
+        elif any(not 0 <= figure.get(key, 0) <= COUNTED_MAX for key in KEYS[7:]):
+            problems.append(f"{text!r} counts what no operation does")
         elif figure["unit"] not in figures.UNITS:
             problems.append(f"{figure['name']} came in {figure['unit']}, which is no unit")
         else:

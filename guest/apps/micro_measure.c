@@ -23,24 +23,42 @@ static uint64_t rounds, empty_ticks;
 static const char *unit;
 static bool report_json;
 
-// Adds to *sum what the operation has counted. Two calls with nothing between them count too: that comes off.
-static void count_once(const struct micro_figure *figure, struct lull_counters *sum)
+static uint64_t least_of(uint64_t a, uint64_t b)
 {
-    struct lull_counters before = { 0 }, after = { 0 }, empty = { 0 };
+    return a < b ? a : b;
+}
 
-    hypercall_counters(&before);
-    hypercall_counters(&empty);
+// What two calls count that have nothing between them: the least of some, since an interrupt of the machine may come in
+// between. What that adds must not be taken off an operation which has not met one.
+static struct lull_counters count_empty(void)
+{
+    struct lull_counters least = { UINT64_MAX, UINT64_MAX, UINT64_MAX, 0 };
+
+    for (unsigned int i = 0; i < MICRO_COUNT_ROUNDS; i++) {
+        struct lull_counters before = { 0 }, after = { 0 };
+
+        hypercall_counters(&before);
+        hypercall_counters(&after);
+        least.crossings = least_of(least.crossings, after.crossings - before.crossings);
+        least.mmio = least_of(least.mmio, after.mmio - before.mmio);
+        least.cr3_loads = least_of(least.cr3_loads, after.cr3_loads - before.cr3_loads);
+    }
+    return least;
+}
+
+// Adds to *sum what the operation has counted.
+static void count_once(const struct micro_figure *figure, const struct lull_counters *empty,
+                       struct lull_counters *sum)
+{
+    struct lull_counters before = { 0 }, after = { 0 };
+
     figure->prepare();
-    sum->crossings -= empty.crossings - before.crossings;
-    sum->mmio -= empty.mmio - before.mmio;
-    sum->cr3_loads -= empty.cr3_loads - before.cr3_loads;
-
     hypercall_counters(&before);
     figure->operation();
     hypercall_counters(&after);
-    sum->crossings += after.crossings - before.crossings;
-    sum->mmio += after.mmio - before.mmio;
-    sum->cr3_loads += after.cr3_loads - before.cr3_loads;
+    sum->crossings += after.crossings - before.crossings - empty->crossings;
+    sum->mmio += after.mmio - before.mmio - empty->mmio;
+    sum->cr3_loads += after.cr3_loads - before.cr3_loads - empty->cr3_loads;
 }
 
 // A mean over MICRO_COUNT_ROUNDS with two decimal places.
@@ -102,10 +120,12 @@ void micro_measure_print(const struct micro_figure *figure, const struct micro_r
 
 void micro_measure(const struct micro_figure *figure, struct micro_result *result)
 {
+    struct lull_counters empty = count_empty();
+
     *result = (struct micro_result){ 0 };
     micro_sample_take(samples, rounds, empty_ticks, figure->prepare, figure->sample);
     for (unsigned int i = 0; i < MICRO_COUNT_ROUNDS; i++)
-        count_once(figure, &result->sum);
+        count_once(figure, &empty, &result->sum);
     hypercall_set_clockevent(0);
     micro_sample_sum_up(samples, rounds, &result->ticks);
 }

@@ -186,6 +186,13 @@ def test_parse_can_fail():
     assert bench.parse_floor("")[1]
 
 
+def test_a_count_that_cannot_be_is_noticed():
+    """A difference that went below zero is close to 2^64 / 64."""
+    for key in ("crossings", "mmio", "cr3_loads"):
+        assert not bench.parse(f"@json micro {json.dumps(ROW)}\n")[1]
+        assert bench.parse(f"@json micro {json.dumps({**ROW, key: 288230376151711743.98})}\n")[1]
+
+
 ROW = {"name": "arm_head", "unit": "instructions", "n": 1, "min": 7, "median": 7, "p99": 7, "max": 7, "crossings": 1.0,
        "mmio": 1.0, "cr3_loads": 0.0}
 
