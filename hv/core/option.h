@@ -35,7 +35,7 @@ struct option {
 
 #define OPTION_FIELD(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
-#define OPTION_ERROR_MAX 256
+#define OPTION_ERROR_MAX 448 // a wrong word, and all keys of the longest table
 
 // One word of a line; not NUL-terminated.
 struct option_word {

@@ -133,6 +133,7 @@ static void wrong_words_are_named_and_ignored(void **state)
         { "mode=dem", "expected demo" },
         { "MODE=demo", "`MODE=demo`: unknown key; there are mode, clockevent" },
         { "quiet", "`quiet`: unknown key" },
+        { "nosuch=1", ", fuzz_show, panic; ignored" }, // all of them
         { "=demo", "`=demo`: unknown key" },
         { "hpet=off", "expected 64 or 32" },
         { "clockevent=tsc", "expected auto, lapic, lapic-oneshot, tsc-deadline or hpet" },
@@ -148,6 +149,7 @@ static void wrong_words_are_named_and_ignored(void **state)
         { "mode=\x1b[2J\x80", "`mode=?[2J?`" },
         { "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff",
           "`aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeee...`: unknown key" },
+        { "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffff", ", fuzz_show, panic; ignored" },
     };
 
     (void)state;
