@@ -34,6 +34,9 @@ size_t log_read(uint64_t *position, char *buffer, size_t size)
     uint64_t from = *position > oldest ? *position : oldest;
     size_t length = 0;
 
+    if (from > *position) // the rest of a line whose beginning is gone
+        while (from < ring_end && ring[(from++ & (LOG_RING_SIZE - 1))] != '\n') {
+        }
     while (length < size && from < ring_end)
         buffer[length++] = ring[from++ & (LOG_RING_SIZE - 1)];
     *position = from;

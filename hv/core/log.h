@@ -38,5 +38,6 @@ void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t log_line_count(void);
 
 // Copies what the ring holds from *position on (0 = the oldest), at most `size` bytes, moves *position behind it, and
-// returns how many bytes those were; 0 at the end. Bytes that were overwritten meanwhile are skipped.
+// returns how many bytes those were; 0 at the end. Where the bytes at *position have been overwritten, it goes on with
+// the oldest whole line.
 size_t log_read(uint64_t *position, char *buffer, size_t size);
