@@ -9,7 +9,7 @@
 #define AT_LENGTH 6u
 #define AT_CHECKED 4u
 #define RECORD_MAX \
-    49u // bytes of a record: 5 for the guest, 3 for the detail, 1 for the event, 10 for each of the others
+    39u // bytes of a record: 5 for the guest, 3 for the detail, 1 for the event, 10 for each of the others
 
 static void store(uint8_t *at, uint64_t value, uint32_t size)
 {

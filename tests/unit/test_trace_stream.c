@@ -132,6 +132,33 @@ static void the_longest_fits(void **state)
     send_all();
 }
 
+// Behind whatever has been put in already, by a byte more each time.
+static void the_longest_fits_behind_any(void **state)
+{
+    static const uint32_t guests[] = { 0, 1 << 7, 1 << 14, 1 << 21, 1 << 28 }; // of 1 to 5 bytes
+
+    (void)state;
+    first_kept = 0;
+    for (uint32_t before = 6; before < TRACE_FRAME_CONTENT; before++) {
+        uint32_t count = 0;
+
+        for (uint32_t left = before; left >= 6; count++) { // no record is shorter than 6 bytes
+            uint32_t more = left < 12 ? left - 6 : 0;
+            records[count] = (struct trace_record){ .guest = guests[more < 4 ? more : 4],
+                                                    .detail = more > 4 ? 1 << 7 : 0 };
+            left -= 6 + more;
+        }
+        for (written = count; written < count + 20; written++)
+            records[written] = (struct trace_record){ .tsc = written % 2 ? 1ull << 63 : 0,
+                                                      .event = UINT8_MAX / 2,
+                                                      .guest = UINT32_MAX,
+                                                      .detail = UINT16_MAX,
+                                                      .a = written % 2 ? 1ull << 63 : 0,
+                                                      .b = written % 2 ? 1ull << 63 : 0 };
+        send_all();
+    }
+}
+
 static void the_example_of_the_header(void **state)
 {
     (void)state;
@@ -201,9 +228,13 @@ static void the_crc_is_that_of_the_standard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_come_back),          cmocka_unit_test(the_longest_fits),
-        cmocka_unit_test(the_example_of_the_header),  cmocka_unit_test(names_are_split),
-        cmocka_unit_test(what_has_no_room_stays_out), cmocka_unit_test(the_crc_is_that_of_the_standard),
+        cmocka_unit_test(records_come_back),
+        cmocka_unit_test(the_longest_fits),
+        cmocka_unit_test(the_longest_fits_behind_any),
+        cmocka_unit_test(the_example_of_the_header),
+        cmocka_unit_test(names_are_split),
+        cmocka_unit_test(what_has_no_room_stays_out),
+        cmocka_unit_test(the_crc_is_that_of_the_standard),
     };
 
     return cmocka_run_group_tests_name("trace_stream", tests, NULL, NULL);
