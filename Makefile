@@ -5,6 +5,12 @@
 TOOLCHAIN ?= gcc
 # UBSAN=1: what C leaves undefined panics and says where (hv/core/ubsan.c). Never for measuring.
 UBSAN     ?= 0
+ACCEL     ?= tcg
+# A wrong value ends make: what another one in its place would build or measure is not what was asked for.
+one_of     = $(if $(filter $(1),$($(2))),,$(error $(2)=$($(2)): expected one of $(1)))
+$(call one_of,gcc clang,TOOLCHAIN)
+$(call one_of,0 1,UBSAN)
+$(call one_of,tcg kvm,ACCEL)
 ifeq ($(UBSAN)-$(TOOLCHAIN),1-clang)
 BUILD     ?= build/clang/ubsan
 else ifeq ($(UBSAN),1)
@@ -14,7 +20,6 @@ BUILD     ?= build/clang
 else
 BUILD     ?= build
 endif
-ACCEL     ?= tcg
 V         ?= 0
 CROSS     ?= x86_64-linux-gnu-
 ifeq ($(TOOLCHAIN),clang)

@@ -32,6 +32,7 @@
 #include "x86/lapic.h"
 #include "x86/msr.h"
 #include "x86/paging.h"
+#include "x86/tsc.h"
 #include "x86/vectors.h"
 
 #define CRYSTAL_PPB \
@@ -209,6 +210,18 @@ static void init_cross_check(const struct clock_source *source, struct clock_sou
         cross_check_init(NULL, source == tsc ? tsc->error_ppb : CRYSTAL_PPB);
 }
 
+// A source of another kind than the TSC has the rate that its standard or its own register says.
+static void say_clock(const struct clock_source *source, const struct clock_source *reference)
+{
+    unsigned long long hz = source->frequency_hz;
+
+    if (source == tsc)
+        log_info("clock: tsc at %llu Hz, measured against %s to %llu ppb", hz, reference->name,
+                 (unsigned long long)tsc->error_ppb);
+    else
+        log_info("clock: %s at %llu Hz, by its own account", source->name, hz);
+}
+
 void machine_init_clock(const struct boot_options *options)
 {
     hpet = acpi.hpet_phys != 0 && hpet_init(acpi.hpet_phys, options->hpet_narrow) ? hpet_source() : NULL;
@@ -222,11 +235,11 @@ void machine_init_clock(const struct boot_options *options)
     lapic_counter = lapic_timer_counter();
     struct clock_source *reference = calibrate_all();
     struct clock_source *source = choose_source(options->clocksource);
+    uint64_t base_tsc = tsc_read();
     clock_init(source);
     init_cross_check(source, reference);
-    log_set_time_scale(clock_state.base_tsc, tsc->frequency_hz);
-    log_info("clock: %s at %llu Hz, measured against %s to %llu ppb", clock_name(),
-             (unsigned long long)tsc->frequency_hz, reference->name, (unsigned long long)tsc->error_ppb);
+    log_set_time_scale(source == tsc ? clock_state.base_tsc : base_tsc, tsc->frequency_hz);
+    say_clock(source, reference);
 
     machine_timer_take(&(struct machine_clocks){
         .tsc = tsc, .lapic_counter = lapic_counter, .hpet = hpet, .pit_gsi = acpi.isa[0].gsi });

@@ -75,7 +75,8 @@ static void start_trace(void)
     trace_set_records(options->trace_records);
 
     if (options->trace != BOOT_TRACE_OFF && !tracing_start(classes[options->trace]))
-        log_warn("memory is out for a trace; it stays off");
+        log_warn("memory is out for a trace, and it stays off; ask for fewer records (trace_records=), or "
+                 "give the machine more (QEMU: -m)");
 }
 
 void monitor_start(const struct boot_info *info, const struct boot_options *boot_options)

@@ -31,7 +31,7 @@ void report_format_state(const struct guest *guest, char *text, size_t size)
         break;
     case GUEST_EXITED:
         format_buffer(text, size, "ended: exit code %llu%s", ULL(guest->exit_code),
-                      guest->exit_code != 0 ? "; see `console`" : "");
+                      guest->exit_code != 0 && guest->console->written != 0 ? "; see `console`" : "");
         break;
     case GUEST_KILLED:
         format_buffer(text, size, "killed: %s", guest->reason);

@@ -45,7 +45,7 @@ def test_policies(console):
         assert re.fullmatch(rf"ended: exit code {name[-1]}.*; again in \d+\.\d+ s; restarts: \d+", waiting[name]), waiting
     found = rows(machine)
     for name in ("never.0", "never.1", "on-failure.0"):
-        assert re.fullmatch(rf"ended: exit code {name[-1]}(; see `console`)?", found[name][1]), found
+        assert found[name][1] == f"ended: exit code {name[-1]}", found  # and nothing to see: it has written nothing
         assert name not in waiting, waiting
 
 
@@ -160,5 +160,5 @@ def test_a_watchdog_restarts_a_guest(console):
     text, _ = machine.expect(r"made again for the 2\. time")
     assert re.search(r"guest 1 \(stuck\) killed: watchdog: it did not set its watchdog again within 0\.030000000 s; it was computing",
                      text), text
-    assert re.search(r"rip 0x\w+ <test_spin\+", text) or "rip 0x" in text, text
+    assert re.search(r"rip 0x\w+ <(test_spin|clock_now_ns)\+", text), text
     machine.expect(r"made again for the 4\. time")

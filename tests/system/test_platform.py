@@ -34,6 +34,17 @@ def test_oldest_cpu(boot, entry):
     boot(f"{boot_line} exit=debug", modules, cpu="qemu64").succeeded()
 
 
+@pytest.mark.parametrize("words, said", [
+    ("", r"tsc at 1000000000 Hz, measured against hpet to \d+ ppb"),
+    ("clocksource=hpet", "hpet at 100000000 Hz, by its own account"),
+    ("clocksource=pmtimer", "pmtimer at 3579545 Hz, by its own account"),
+])
+def test_the_clock_says_its_rate(boot, words, said):
+    """And the log's times begin with it, whichever it is: the loader's time is in none of them."""
+    outcome = boot(f"mode=selftest exit=debug {words}", [("hello", "hello expect=exit:0")]).succeeded()
+    assert float(outcome.says(rf"^\[ *(\d+\.\d+)\] clock: {said}\r?$")[1]) < 0.01
+
+
 # A sleep of a millisecond, of 17 ms and of 17 s is longer than the threshold of the dead-man's switch in two cases.
 SLEEPS = "guest mem=1M -- work=random n=300 timers=1 bits=34"
 
@@ -60,13 +71,20 @@ def test_no_second_chip(boot, short):
     outcome.says(r"warning: .*no ARAT.*C1")
 
 
-def test_little_memory(boot, entry):
-    """Too little for all guests: those that fit run, the others are refused by name, and nothing breaks."""
-    boot_line, _ = entry("interactive")
-    outcome = boot(f"{boot_line.replace('interactive', 'selftest')} exit=debug",
-                   [("guest", "guest count=100 mem=16M")], memory="64M")
-    outcome.says(r"(?i)memory")
-    assert outcome.status != qemu.EXIT_SUCCESS
+def test_little_memory_for_a_trace(boot):
+    """It stays off, which is said, with what to do; nothing of what it had got is kept from the guests."""
+    outcome = boot("mode=selftest exit=debug trace=all trace_records=4194304", [("hello", "hello count=3 mem=8M expect=exit:0")],
+                   memory="64M", smp=2)
+    outcome.succeeded().says(r"warning: memory is out for a trace, and it stays off; ask for fewer records \(trace_records=\)")
+
+
+def test_little_memory(boot):
+    """Too little for all guests of a test: it is refused by name, and the next one has all that there was."""
+    outcome = boot("mode=selftest exit=debug", [("spin", "spin count=10 mem=16M expect=kill:operator"),
+                                                ("hello", "hello mem=32M expect=exit:0")], memory="64M")
+    outcome.says(r"selftest: spin: failure: .*memory is out: it needs \d+ KiB and \d+ KiB are left; ask for less")
+    outcome.says(r"selftest: hello: success")
+    assert outcome.status not in (qemu.EXIT_SUCCESS, None)
 
 
 @pytest.mark.parametrize("cpu, says", [
