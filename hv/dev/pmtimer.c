@@ -10,7 +10,12 @@
 #define FREQUENCY_HZ 3579545u
 #define MASK_24 0x00ffffffu
 #define MASK_32 0xffffffffu
-#define STUCK_READS 100000u // about 0.1 s on hardware; the counter moves every 280 ns
+
+// Looking for its first tick ends after whole rounds of reads, of which one is longer than a tick (280 ns) everywhere:
+// so the start takes as many instructions wherever the counter stands, and what follows is the same in every run of a
+// machine whose time is its instructions (QEMU's -icount).
+#define ROUND_READS 128u // 0.1 ms on hardware
+#define STUCK_ROUNDS 1000u
 
 // Two reads in a row lie at most a few microseconds apart; an interruption between them may stretch that to 18 ms.
 #define CLOSE_TICKS 0x10000u
@@ -51,17 +56,25 @@ static uint64_t read(struct clock_source *source)
     return now;
 }
 
+static bool counts(void)
+{
+    uint32_t first = io_in32(pmtimer.port), moved = 0;
+
+    for (uint32_t round = 0; round < STUCK_ROUNDS; round++) {
+        for (uint32_t reads = 0; reads < ROUND_READS; reads++)
+            moved |= io_in32(pmtimer.port) ^ first;
+        if ((moved & pmtimer.mask) != 0)
+            return true;
+    }
+    log_warn("pmtimer: not used: its counter stands still at 0x%08x", first);
+    return false;
+}
+
 bool pmtimer_init(uint16_t port, bool is_32bit)
 {
     pmtimer = (struct pmtimer){ .port = port, .mask = is_32bit ? MASK_32 : MASK_24 };
-    uint32_t first = io_in32(port);
-    uint32_t reads = 0;
-    while (((io_in32(port) ^ first) & pmtimer.mask) == 0) {
-        if (++reads == STUCK_READS) {
-            log_warn("pmtimer: not used: its counter stands still at 0x%08x", first);
-            return false;
-        }
-    }
+    if (!counts())
+        return false;
     struct ns_scale scale;
     ns_scale_from_hz(&scale, FREQUENCY_HZ);
     pmtimer.count = get() & pmtimer.mask;

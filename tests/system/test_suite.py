@@ -54,29 +54,12 @@ def content(path):
     return found
 
 
-def without_max(lines):
-    """The HPET, against which the clock is checked now and then, stands elsewhere in each run: one wake-up in thousands takes
-    another way for it."""
-    return [line.split()[:-1] for line in lines if line.strip()]
-
-
-def nearly(rows):
-    """(the exact parts of a boot, the ticks of the one that waits): that one may fall on either side of its rounding."""
-    ticks = {row["part"]: row["ticks"] for row in rows}
-    waiting = ticks.pop(boot_time.WAITING)
-    return {**ticks, "all": ticks["all"] - waiting}, waiting
-
-
 def test_two_runs_write_the_same_files(runs):
     names = [sorted(path.name for path in folder.iterdir()) for folder in runs]
     assert names[0] == names[1] and {"accuracy.json", "boot.csv", "rates.svg"} <= set(names[0])
     for name in names[0]:
-        if not name.startswith(("host.", "boot.", "accuracy.")):  # what QEMU cost this host; below
+        if not name.startswith("host."):  # what QEMU cost this host
             assert content(runs[0] / name) == content(runs[1] / name), name
-    boots = [nearly(figures.read(folder / "boot.json")) for folder in runs]
-    assert boots[0][0] == boots[1][0] and abs(boots[0][1] - boots[1][1]) <= STEP
-    delays = [without_max(readme.accuracy_lines(folder / "accuracy.json")) for folder in runs]
-    assert delays[0] == delays[1]
 
 
 def test_files_say_what_was_measured_with_what(runs):
@@ -120,11 +103,9 @@ def page(build):
 
 
 def test_the_page_has_these_figures(runs, page):
-    assert without_max(page["accuracy"])[1:] == without_max(readme.accuracy_lines(runs[0] / "accuracy.json"))[1:], \
-        "`make bench`, then `make readme` writes it"
-    boots = [nearly([{"part": line.split()[0], "ticks": int(line.split()[1])} for line in lines[1:]])
-             for lines in (page["boot"], readme.boot_lines(runs[0] / "boot.json"))]
-    assert boots[0][0] == boots[1][0] and abs(boots[0][1] - boots[1][1]) <= STEP, "`make bench`, then `make readme` writes it"
+    for block, lines in (("accuracy", readme.accuracy_lines), ("boot", readme.boot_lines)):
+        assert page[block] == [line.rstrip() for line in lines(runs[0] / f"{block}.json")], \
+            "`make bench`, then `make readme` writes it"
     shown = [line.split() for line in page["rates"]]
     for line in readme.rates_lines(runs[0] / "rates.json"):
         assert line.split() in shown, f"{line!r} is not in {PAGE}; `make bench`, then `make readme` writes it"
@@ -161,7 +142,6 @@ def test_accuracy_can_fail():
 
 
 BOOT = {"entry_tsc": 100, **{part: 200 + at for at, part in enumerate(boot_time.PARTS) if part != "entry"}}
-STEP = 10 ** 9 // boot_time.TENTHS_OF_MS
 
 
 def boot_text(boot, first):
@@ -170,10 +150,7 @@ def boot_text(boot, first):
 
 def test_boot_time_can_fail():
     rows, problems = boot_time.parse(boot_text(BOOT, {"tsc": 1100}))
-    assert not problems and rows[-1] == {"part": "all", "ticks": 999, "us": 0.999}
-    later = {part: tsc + 20 * STEP + 7 if part in ("clock", "timer", "cpus", "guests") else tsc for part, tsc in BOOT.items()}
-    rows, problems = boot_time.parse(boot_text(later, {"tsc": 1100 + 20 * STEP + 7}))
-    assert not problems and rows[-1]["ticks"] == 20 * STEP + 999  # the waiting is 2.0 ms, the rest exact
+    assert not problems and rows[-1] == {"part": "all", "ticks": 1000, "us": 1.0}
     assert boot_time.parse("")[1] and boot_time.parse(boot_text(BOOT, {}))[1]
     assert boot_time.parse(boot_text(BOOT, {"tsc": 150}))[1]
     assert boot_time.parse(boot_text({**BOOT, "entry_tsc": 0}, {"tsc": 1100}))[1]

@@ -165,14 +165,31 @@ static void pm_timer_survives_wrong_reads(void **state)
 static void two_cpus_extend_the_pm_timer(void **state)
 {
     (void)state;
-    pm.base = 0xffff00;
-    assert_true(pmtimer_init(PM_PORT, false));
+    pm.base = 0xfffd00;
+    assert_true(pmtimer_init(PM_PORT, false)); // some 460 ticks
     struct clock_source *source = pmtimer_source();
     for (int i = 0; i < 10; i++) {
         pm.meanwhile_after = 2; // of the pair that agrees
         uint64_t count = source->read(source);
-        assert_in_range(pm.of_the_other_cpu, 0xffff00, 0xffff00 + (i + 1) * 400);
+        assert_in_range(pm.of_the_other_cpu, 0xfffe00, 0xffff00 + (i + 1) * 400);
         assert_in_range(count, pm.of_the_other_cpu, pm.of_the_other_cpu + 20);
+    }
+}
+
+// Wherever in a tick it stands: what follows is at the same place of a machine whose time is its instructions.
+static void the_pm_timer_starts_in_as_many_reads(void **state)
+{
+    uint32_t reads = 0;
+
+    (void)state;
+    for (uint64_t phase_ns = 0; phase_ns < 280; phase_ns++) {
+        setup(NULL);
+        machine.access_ps = 3 * PS_PER_NS;
+        machine_advance(phase_ns * PS_PER_NS);
+        assert_true(pmtimer_init(PM_PORT, false));
+        if (phase_ns != 0)
+            assert_int_equal(pm.reads, reads);
+        reads = pm.reads;
     }
 }
 
@@ -220,6 +237,7 @@ int main(void)
         cmocka_unit_test_setup(pm_timer_is_extended, setup),
         cmocka_unit_test_setup(pm_timer_survives_wrong_reads, setup),
         cmocka_unit_test_setup(two_cpus_extend_the_pm_timer, setup),
+        cmocka_unit_test_setup(the_pm_timer_starts_in_as_many_reads, setup),
         cmocka_unit_test_setup(pm_timer_stuck, setup),
         cmocka_unit_test_setup(pit_is_extended, setup),
         cmocka_unit_test_setup(pit_absent_or_stuck, setup),
