@@ -7,6 +7,9 @@
 #include "core/option.h"
 #include "core/trace.h"
 
+_Static_assert(TRACE_INTERRUPTS == 1 && TRACE_HYPERCALLS == 2 && TRACE_TIMERS == 4 && TRACE_SCHEDULER == 8 &&
+                   TRACE_MARKS == 16 && TRACE_ALL == 31,
+               "a bit for each word, in this order");
 _Static_assert(sizeof(enum boot_mode) == 4, "options are stored by size");
 
 // In the order of the enumerations.
@@ -19,6 +22,7 @@ static const char *const handovers[] = { "auto", "on", "off", NULL };
 static const char *const deadmen[] = { "on", "off", "all", NULL };
 static const char *const exits[] = { "none", "debug", NULL };
 static const char *const screens[] = { "on", "off", NULL };
+// Behind `all` in the order of enum trace_class.
 static const char *const traces[] = { "off",    "all",       "interrupts", "hypercalls",
                                       "timers", "scheduler", "marks",      NULL };
 static const char *const dumps[] = { "off", "end", NULL };
@@ -41,7 +45,7 @@ static const struct option table[] = {
     { "screen", OPTION_WORD, .words = screens, OPTION_FIELD(struct boot_options, screen_off) },
     { "debug", OPTION_WORD, .words = debugs, OPTION_FIELD(struct boot_options, debug) },
     { "report", OPTION_WORD, .words = reports, OPTION_FIELD(struct boot_options, report_json) },
-    { "trace", OPTION_WORD, .words = traces, OPTION_FIELD(struct boot_options, trace) },
+    { "trace", OPTION_SET, .words = traces, OPTION_FIELD(struct boot_options, trace) },
     { "trace_records", OPTION_NUMBER, .min = TRACE_RECORDS_MIN, .max = TRACE_RECORDS_MAX,
       OPTION_FIELD(struct boot_options, trace_records) },
     { "trace_dump", OPTION_WORD, .words = dumps, OPTION_FIELD(struct boot_options, trace_dump) },

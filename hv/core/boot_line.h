@@ -46,16 +46,6 @@ enum boot_deadman {
     BOOT_DEADMAN_ALL,
 };
 
-enum boot_trace {
-    BOOT_TRACE_OFF,
-    BOOT_TRACE_ALL,
-    BOOT_TRACE_INTERRUPTS,
-    BOOT_TRACE_HYPERCALLS,
-    BOOT_TRACE_TIMERS,
-    BOOT_TRACE_SCHEDULER,
-    BOOT_TRACE_MARKS,
-};
-
 enum boot_debug {
     BOOT_DEBUG_NONE,
     BOOT_DEBUG_PAGES,
@@ -78,8 +68,9 @@ struct boot_options {
         deadman;     // deadman=on|off|all: the HPET is set behind the timer for a long, or each, sleep
     bool exit_debug; // exit=none|debug: at the end, leave QEMU with a status
     bool screen_off; // screen=on|off: show the log on the screen too, if there is one
-    enum boot_trace
-        trace; // trace=off|all|interrupts|hypercalls|timers|scheduler|marks: recorded from the start
+    uint32_t
+        trace; // trace=off|all|interrupts|hypercalls|timers|scheduler|marks, or several with commas: enum
+               // trace_class, recorded from the start
     uint32_t trace_records;  // trace_records=1024..4194304: kept for each CPU; the next power of two
     bool trace_dump;         // trace_dump=off|end: sent to COM2 when the work of the mode has ended
     enum boot_debug debug;   // debug=none|pages: what is checked at the price of time and memory

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 
+#include "lib/bits.h"
 #include "lib/format.h"
 #include "lib/parse.h"
 #include "lib/string.h"
@@ -51,6 +52,21 @@ bool option_next(const char **line, struct option_word *word)
     return word->length > 0;
 }
 
+// Behind the last item there is no text any more.
+bool option_next_item(struct option_word *word, struct option_word *item)
+{
+    const char *comma;
+
+    if (word->text == NULL)
+        return false;
+    comma = memchr(word->text, ',', word->length);
+    item->text = word->text;
+    item->length = comma != NULL ? (size_t)(comma - word->text) : word->length;
+    word->length -= item->length + (comma != NULL);
+    word->text = comma != NULL ? comma + 1 : NULL;
+    return true;
+}
+
 bool option_is(const struct option_word *word, const char *text)
 {
     return word->length == strlen(text) && memcmp(word->text, text, word->length) == 0;
@@ -82,11 +98,14 @@ static void say_word(struct sentence *sentence, const struct option_word *word)
     say(sentence, "%s`: ", cut ? "..." : "");
 }
 
-static void say_list(struct sentence *sentence, const char *const *words)
+static void say_list(struct sentence *sentence, const char *const *words, const char *last)
 {
     for (size_t i = 0; words[i] != NULL; i++) {
-        const char *separator = i == 0 ? "" : words[i + 1] == NULL ? " or " : ", ";
-        say(sentence, "%s%s", separator, words[i]);
+        if (i > 0 && words[i + 1] == NULL)
+            say(sentence, " %s ", last);
+        else if (i > 0)
+            say(sentence, ", ");
+        say(sentence, "%s", words[i]);
     }
 }
 
@@ -107,7 +126,12 @@ static void say_expected(struct sentence *sentence, const struct option *option)
     say(sentence, "expected ");
     switch (option->kind) {
     case OPTION_WORD:
-        say_list(sentence, option->words);
+        say_list(sentence, option->words, "or");
+        break;
+    case OPTION_SET:
+        say(sentence, "%s alone, or of ", option->words[0]);
+        say_list(sentence, option->words + 1, "and");
+        say(sentence, " one or more, with commas between");
         break;
     case OPTION_NUMBER:
         say(sentence, "a number from %llu to %llu", (unsigned long long)option->min,
@@ -143,14 +167,61 @@ static bool find_word(const struct option *option, const struct option_word *val
     return false;
 }
 
+static uint64_t count_words(const struct option *option)
+{
+    uint64_t count = 0;
+
+    while (option->words[count] != NULL)
+        count++;
+    return count;
+}
+
+// Of OPTION_SET: all bits.
+static uint64_t whole_set(const struct option *option)
+{
+    return BIT(count_words(option) - 2) - 1;
+}
+
+// Reads the items of OPTION_SET. False: `*wrong` is none.
+static bool read_set(const struct option *option, const struct option_word *value, uint64_t *out,
+                     struct option_word *wrong)
+{
+    struct option_word rest = *value;
+    uint64_t index;
+
+    *out = 0;
+    if (option_is(value, option->words[0]))
+        return true;
+    while (option_next_item(&rest, wrong)) {
+        if (!find_word(option, wrong, &index) || index == 0)
+            return false;
+        *out |= index == 1 ? whole_set(option) : BIT(index - 2);
+    }
+    return true;
+}
+
+// Which one of several it is that is wrong.
+static void say_item(struct sentence *sentence, const struct option *option, const struct option_word *value)
+{
+    struct option_word wrong;
+    uint64_t ignored;
+
+    if (option->kind == OPTION_SET && !read_set(option, value, &ignored, &wrong) &&
+        wrong.length != value->length)
+        say_word(sentence, &wrong);
+}
+
 // Reads a value of any kind but OPTION_TEXT.
 static bool read_value(const struct option *option, const struct option_word *value, uint64_t *out)
 {
+    struct option_word item;
     bool ok = false;
 
     switch (option->kind) {
     case OPTION_WORD:
         return find_word(option, value, out);
+    case OPTION_SET:
+        return read_set(option, value, out, &item);
     case OPTION_NUMBER:
         if (option->words != NULL && option_is(value, option->words[0])) {
             *out = option->max;
@@ -189,25 +260,35 @@ static bool store(const struct option *option, const struct option_word *value, 
     return true;
 }
 
-static uint64_t count_words(const struct option *option)
+static void say_set(struct sentence *sentence, const struct option *option, uint64_t value)
 {
-    uint64_t count = 0;
+    const char *comma = "";
 
-    while (option->words[count] != NULL)
-        count++;
-    return count;
+    say(sentence, "%s=", option->key);
+    if (value == 0 || value == whole_set(option)) {
+        say(sentence, "%s", option->words[value == 0 ? 0 : 1]);
+        return;
+    }
+    for (uint64_t i = 2; option->words[i] != NULL; i++)
+        if (value & BIT(i - 2)) {
+            say(sentence, "%s%s", comma, option->words[i]);
+            comma = ",";
+        }
 }
 
 static bool say_held(struct sentence *sentence, const struct option *option, const void *in)
 {
     uint64_t value = 0;
 
-    if (option->kind != OPTION_WORD && option->kind != OPTION_NUMBER)
+    if (option->kind != OPTION_WORD && option->kind != OPTION_SET && option->kind != OPTION_NUMBER)
         return false;
     memcpy(&value, (const char *)in + option->offset, option->size);
-    if (option->kind == OPTION_WORD && value >= count_words(option))
+    if ((option->kind == OPTION_WORD && value >= count_words(option)) ||
+        (option->kind == OPTION_SET && value > whole_set(option)))
         return false;
-    if (option->kind == OPTION_WORD)
+    if (option->kind == OPTION_SET)
+        say_set(sentence, option, value);
+    else if (option->kind == OPTION_WORD)
         say(sentence, "%s=%s", option->key, option->words[value]);
     else if (option->words != NULL && value == option->max)
         say(sentence, "%s=%s", option->key, option->words[0]);
@@ -249,8 +330,11 @@ bool option_set(const struct option *table, size_t count, const struct option_wo
             struct option_word value = { equals + 1, word->length - key.length - 1 };
             if (store(&table[i], &value, out))
                 return true;
+            say_word(&sentence, word);
+            say_item(&sentence, &table[i], &value);
+        } else {
+            say_word(&sentence, word);
         }
-        say_word(&sentence, word);
         say(&sentence, "%s", equals == NULL ? "the value is missing; " : "");
         say_expected(&sentence, &table[i]);
         return false;

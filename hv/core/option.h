@@ -18,7 +18,9 @@
 #include <stdint.h>
 
 enum option_kind {
-    OPTION_WORD,     // one of `words`; its index is stored
+    OPTION_WORD, // one of `words`; its index is stored
+    OPTION_SET, // the first of `words`: 0; or several with commas between: the second is all others, of which the
+                // first is bit 0; their sum is stored
     OPTION_NUMBER,   // decimal or 0x hexadecimal, min .. max; or one word, which stands for max
     OPTION_SIZE,     // bytes, with K, M or G, min .. max
     OPTION_DURATION, // ns, us, ms or s, min .. max in nanoseconds
@@ -28,7 +30,7 @@ enum option_kind {
 struct option {
     const char *key;
     enum option_kind kind;
-    const char *const *words; // OPTION_WORD: ended by NULL; OPTION_NUMBER: null, or the one word
+    const char *const *words; // OPTION_WORD, OPTION_SET: ended by NULL; OPTION_NUMBER: null, or the one word
     uint64_t min, max;
     size_t offset, size; // of the field: 1, 4 or 8 bytes, which hold `max`; OPTION_TEXT: a char array
 };
@@ -47,6 +49,10 @@ struct option_word {
 // belong to words.
 bool option_next(const char **line, struct option_word *word);
 
+// Takes the first of a word's items, which have commas between, and moves *word behind it and its comma; false at the
+// end. An item may be empty.
+bool option_next_item(struct option_word *word, struct option_word *item);
+
 // True where the word is exactly `text`.
 bool option_is(const struct option_word *word, const char *text);
 
@@ -59,6 +65,6 @@ bool option_set(const struct option *table, size_t count, const struct option_wo
                 char error[OPTION_ERROR_MAX]);
 
 // The word for what `in` holds of the key of `word`, as `mode=demo`. False, with no text, where the key is unknown, is
-// not of OPTION_WORD or OPTION_NUMBER, or holds what no word stands for.
+// not of OPTION_WORD, OPTION_SET or OPTION_NUMBER, or holds what no word stands for.
 bool option_held(const struct option *table, size_t count, const struct option_word *word, const void *in,
                  char text[OPTION_ERROR_MAX]);

@@ -206,8 +206,8 @@ static void offer(struct completion *completion, enum argument_kind kind)
     static const char *const options[] = { "count=", "mem=",     "name=", "weight=",
                                            "cpu=",   "restart=", "--",    NULL };
     static const char *const trace_deeds[] = { "on", "off", "show", "dump", "clear", NULL };
-    static const char *const trace_classes[] = { "all",    "interrupts", "hypercalls",
-                                                 "timers", "scheduler",  NULL };
+    static const char *const trace_classes[] = { "all",       "interrupts", "hypercalls", "timers",
+                                                 "scheduler", "marks",      NULL };
     static const char *const modes[] = { "tickless", "hz=1000", "hz=250", "hz=100", NULL };
 
     switch (kind) {

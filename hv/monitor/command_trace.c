@@ -60,9 +60,13 @@ static void start(const struct command_words *words)
 {
     uint32_t classes = words->count == 1 ? TRACE_ALL : 0;
 
-    for (uint32_t i = 1; i < words->count; i++)
-        if (!read_class(&words->word[i], &classes))
-            return;
+    for (uint32_t i = 1; i < words->count; i++) {
+        struct option_word rest = words->word[i], class;
+
+        while (option_next_item(&rest, &class))
+            if (!read_class(&class, &classes))
+                return;
+    }
     if (trace_dump_refuses())
         return;
     if (!tracing_start(classes))
@@ -122,7 +126,8 @@ static const struct command commands[] = {
     { .name = "trace",
       .arguments = "[on|off|show|dump|clear]",
       .help = "what happens, moment by moment",
-      .details = "  on [CLASS...]  record: interrupts, hypercalls, timers, scheduler, marks (all)\n"
+      .details = "  on [CLASS...]  record: interrupts, hypercalls, timers, scheduler, marks (all),\n"
+                 "                 with blanks or commas between\n"
                  "  show [COUNT]   the last COUNT records of all CPUs, 1 to 300 (20)\n"
                  "  off            stop; what was recorded stays\n"
                  "  dump           stop, and send all to the serial port COM2, for tools/trace.py\n"
@@ -131,7 +136,7 @@ static const struct command commands[] = {
                  "  word trace_records= says. Times are the machine's clock in seconds, +ns the\n"
                  "  time since the record before. While it is on, all goes careful ways that take\n"
                  "  longer.\n"
-                 "  Example: trace on timers\n",
+                 "  Example: trace on timers,scheduler\n",
       .words_max = COMMAND_WORDS_MAX,
       .kinds = { ARGUMENT_TRACE, ARGUMENT_CLASS },
       .run = run_trace },

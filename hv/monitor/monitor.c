@@ -62,19 +62,8 @@ static void start_interactive(const struct boot_info *info)
 
 static void start_trace(void)
 {
-    static const uint32_t classes[] = {
-        [BOOT_TRACE_OFF] = 0,
-        [BOOT_TRACE_ALL] = TRACE_ALL,
-        [BOOT_TRACE_INTERRUPTS] = TRACE_INTERRUPTS,
-        [BOOT_TRACE_HYPERCALLS] = TRACE_HYPERCALLS,
-        [BOOT_TRACE_TIMERS] = TRACE_TIMERS,
-        [BOOT_TRACE_SCHEDULER] = TRACE_SCHEDULER,
-        [BOOT_TRACE_MARKS] = TRACE_MARKS,
-    };
-
     trace_set_records(options->trace_records);
-
-    if (options->trace != BOOT_TRACE_OFF && !tracing_start(classes[options->trace]))
+    if (options->trace != 0 && !tracing_start(options->trace))
         log_warn("memory is out for a trace, and it stays off; ask for fewer records (trace_records=), or "
                  "give the machine more (QEMU: -m)");
 }

@@ -44,6 +44,7 @@ def test_history(monitor):
     pytest.param("weight 2\tx", "`x`: expected a weight", id="numbers"),
     pytest.param("pin 1 an\tx", "`x`: one word too many", id="cpus"),
     pytest.param("mode 1 hz=2\tx", "`x`: one word too many", id="modes"),
+    pytest.param("trace on ma\tx", "`x`: expected all", id="classes-of-the-trace"),
     pytest.param("create gu\tcou\tx", "guest: `count=x`: expected a number", id="images-and-options"),
 ])
 def test_tab_completes(monitor, keys, answer):

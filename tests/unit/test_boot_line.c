@@ -4,6 +4,7 @@
 #include "core/boot_line.h"
 
 #include "core/option.h"
+#include "core/trace.h"
 #include "log_capture.h"
 #include "unit.h"
 
@@ -73,6 +74,42 @@ static void every_key_is_read(void **state)
     assert_int_equal(log_capture_warnings, 0);
 }
 
+static void classes_of_the_trace_are_added(void **state)
+{
+    static const struct {
+        const char *line;
+        uint32_t classes;
+    } cases[] = {
+        { "", 0 },
+        { "trace=off", 0 },
+        { "trace=all", TRACE_ALL },
+        { "trace=interrupts", TRACE_INTERRUPTS },
+        { "trace=hypercalls", TRACE_HYPERCALLS },
+        { "trace=timers", TRACE_TIMERS },
+        { "trace=scheduler", TRACE_SCHEDULER },
+        { "trace=marks", TRACE_MARKS },
+        { "trace=marks,timers", TRACE_MARKS | TRACE_TIMERS },
+        { "trace=timers,timers,interrupts", TRACE_TIMERS | TRACE_INTERRUPTS },
+        { "trace=timers,all", TRACE_ALL },
+        { "trace=timers trace=marks", TRACE_MARKS },
+    };
+    static const char *const held[] = { "all", "marks", "interrupts,scheduler" };
+    char line[64], said[64];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        boot_line_parse(cases[i].line, &options);
+        assert_int_equal(options.trace, cases[i].classes);
+        assert_int_equal(options.complaints, 0);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+        snprintf(line, sizeof(line), "trace=%s trace=on", held[i]);
+        snprintf(said, sizeof(said), "; ignored, trace=%s stays", held[i]);
+        boot_line_parse(line, &options);
+        assert_non_null(strstr(log_capture_last, said));
+    }
+}
+
 static void every_mode_has_its_name(void **state)
 {
     static const char *const lines[] = { "mode=demo",  "mode=interactive", "mode=selftest", "mode=bench",
@@ -140,6 +177,15 @@ static void wrong_words_are_named_and_ignored(void **state)
         { "clocksource=lapic", "expected auto, tsc, hpet or pmtimer" },
         { "exit=yes", "expected none or debug" },
         { "report=json=text", "expected text or json" },
+        { "trace=disks", "`trace=disks`: expected off alone, or of all, interrupts, hypercalls, timers, "
+                         "scheduler and marks one or more, with commas between" },
+        { "trace=timers,disks,marks", "`trace=timers,disks,marks`: `disks`: expected off alone" },
+        { "trace=timers,off", "`off`: expected off alone" },
+        { "trace=timers,", "`trace=timers,`: ``: expected" },
+        { "trace=,timers", "``: expected" },
+        { "trace=off,", "`off`: expected" },
+        { "trace=", "`trace=`: expected" },
+        { "trace", "the value is missing; expected off alone" },
         { "demo_seconds=0", "expected a number from 1 to 3600" },
         { "demo_seconds=3601", "expected a number" },
         { "demo_seconds=-1", "expected a number" },
@@ -175,6 +221,7 @@ static void what_stays_is_said(void **state)
         { "cpus=0", "or all; ignored, cpus=all stays" },
         { "cpus=2 cpus=some", "; ignored, cpus=2 stays" },
         { "exit=yes", "; ignored, exit=none stays" },
+        { "trace=on", "; ignored, trace=off stays" },
         { "panic=never", "; ignored" }, // what stays depends on the words behind it
         { "modes=demo", "; ignored" },
     };
@@ -285,6 +332,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(an_empty_line_is_all_defaults),
         TEST(every_key_is_read),
+        TEST(classes_of_the_trace_are_added),
         TEST(every_mode_has_its_name),
         TEST(every_timer_has_its_name),
         TEST(the_last_value_counts),
