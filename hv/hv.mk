@@ -103,7 +103,8 @@ HV_SRCS += \
 	hv/time/cross_check.c \
 	hv/time/sleep.c \
 	hv/time/timer.c \
-	hv/time/timer_stats.c
+	hv/time/timer_stats.c \
+	hv/time/timer_trace.c
 
 # hv/vm/
 HV_SRCS += \

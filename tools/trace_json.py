@@ -74,6 +74,9 @@ class Writer:
         for ns, cpu, guest, deadline in story.expiries:
             self.slice(CPUS, 2 * cpu + 2, ns, ns, "expiry", {"guest": story.trace.guest(guest), "deadline_ns": deadline},
                        "timer")
+        for fired in story.fired:
+            whose = {"guest": story.trace.guest(fired.guest)} if fired.guest else {}
+            self.instant(CPUS, 2 * fired.cpu + 2, fired.ns, f"expiry: {fired.reason}", {**whose, "deadline_ns": fired.deadline})
         for mark in story.marks:
             self.instant(CPUS, 1, mark.ns, mark.name, mark.args, "g")
 

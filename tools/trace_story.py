@@ -3,7 +3,7 @@
 
 from collections import namedtuple
 
-from trace_stream import CALLS, STATES, text
+from trace_stream import CALLS, REASONS, STATES, text
 
 # hv/x86/vectors.h
 VECTORS = {0xf0: "timer", 0x31: "timer (HPET)", 0x33: "guard", 0x30: "serial line", 0x32: "power button", 0x34: "word of another CPU",
@@ -19,6 +19,8 @@ Instant = namedtuple("Instant", "ns name args")
 Interrupt = namedtuple("Interrupt", "ns cpu vector")
 # One event of a guest's timer: armed (None: before the trace), expired on a CPU, handled.
 Flow = namedtuple("Flow", "guest armed expired cpu handled")
+# A timer that is no guest's event has expired: why there was one, whose it was (0: no guest's).
+Fired = namedtuple("Fired", "ns cpu reason guest deadline")
 Phase = namedtuple("Phase", "name start end")
 
 
@@ -71,7 +73,7 @@ class Story:
     def __init__(self, trace):
         self.trace = trace
         self.cpus, self.vcpus = {}, {}
-        self.interrupts, self.flows, self.marks, self.programs, self.expiries = [], [], [], [], []
+        self.interrupts, self.flows, self.marks, self.programs, self.expiries, self.fired = [], [], [], [], [], []
         self.start = trace.records[0].ns if trace.records else 0
         self.end = trace.records[-1].ns if trace.records else 0
         for record in trace.records:
@@ -131,6 +133,10 @@ class Story:
 
     def on_program(self, record):
         self.programs.append((record.ns, record.cpu, record.a))
+
+    def on_fire(self, record):
+        reason = self.trace.name(REASONS, record.detail, f"timer for reason {record.detail}")
+        self.fired.append(Fired(record.ns, record.cpu, reason, record.guest, record.a))
 
     # ---- Who has it
 

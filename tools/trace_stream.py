@@ -10,7 +10,7 @@ from collections import namedtuple
 MAGIC = b"LTR1"
 VERSION = 1
 BEGIN, NAMES, GUEST, CPU, RECORDS, END = range(1, 7)
-EVENTS, CALLS, STATES = range(3)
+EVENTS, CALLS, STATES, REASONS = range(4)
 HEAD = 12
 CONTENT_MAX = 240
 U64 = 1 << 64
@@ -31,7 +31,7 @@ class Trace:
         self.frames = 0
         self.records = []
         self.lost = {}  # cpu: records that were overwritten before they could be sent
-        self.names = {EVENTS: {}, CALLS: {}, STATES: {}}
+        self.names = {EVENTS: {}, CALLS: {}, STATES: {}, REASONS: {}}
         self.guests = {}
         self.begin = None  # (CPUs, classes, TSC, clock then in ns, ns of 2^40 ticks)
 

@@ -34,6 +34,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
 .ib { fill: #c9510c; stroke: none; }
 .g { stroke: #0969da; fill: none; }
 .run { fill: #0969da; }
+.own { fill: #1a7f37; }
 @media (prefers-color-scheme: dark) {
   text { fill: #d5dce3; }
   .s { fill: #9aa6b2; }
@@ -45,6 +46,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-seri
   .ib { fill: #f0883e; }
   .g { stroke: #6cb6ff; }
   .run { fill: #6cb6ff; }
+  .own { fill: #56d364; }
 }
 """
 
@@ -91,6 +93,12 @@ def strokes(moments, start, scale, left, top, height):
     """Upright strokes, one for each quarter of a pixel in which something happened."""
     places = sorted({round((ns - start) * scale * 4) for ns in moments})
     return "".join(f"M{short(left + place / 4)} {short(top)}v{short(height)}" for place in places)
+
+
+def wedges(moments, start, scale, left, top):
+    """Wedges that point down, one for each pixel in which something happened."""
+    places = sorted({round((ns - start) * scale) for ns in moments})
+    return "".join(f"M{short(left + place - 3.5)} {short(top)}h7l-3.5 6z" for place in places)
 
 
 def overview(picture, story, windows):
@@ -141,6 +149,7 @@ def close_by(picture, story, title, start, end, left, width, labels):
             picture.text(left - 8, y + 13, f"CPU {cpu}", "e")
         picture.path("row", f"M{short(left)} {y + ROW}.5h{short(width)}")
         picture.path("i", strokes([i.ns for i in interrupts if i.cpu == cpu], start, scale, left, y + 1, ROW - 1), 1.2)
+        picture.path("own", wedges([fired.ns for fired in own_of(story, start, end) if fired.cpu == cpu], start, scale, left, y - 1))
         y += ROW + 3
     for guest in guests_of(story, start, end):
         vcpu = story.vcpus.get(guest)
@@ -171,6 +180,17 @@ def guests_of(story, start, end):
     return found[:GUESTS_MAX]
 
 
+def own_of(story, start, end):
+    """The expiries of the hypervisor's own timers."""
+    return [fired for fired in story.fired if start <= fired.ns < end]
+
+
+def count_reasons(fired):
+    """`time slice 12, monitor 1`."""
+    reasons = [one.reason for one in fired]
+    return ", ".join(f"{reason} {reasons.count(reason)}" for reason in sorted(set(reasons)))
+
+
 def windows_of(story):
     """[(title, start, end)]: what to show close by. The middle of each phase, two at most, or of the whole."""
     phases = story.phases()[:2]
@@ -186,7 +206,8 @@ def windows_of(story):
     return found
 
 
-def legend(picture):
+def legend(picture, own):
+    """`own`: the expiries of the hypervisor's own timers that are shown."""
     y = picture.y
     x = MARGIN + LABEL
     picture.path("i", f"M{x} {y - 11}v14", 1.5)
@@ -195,6 +216,10 @@ def legend(picture):
     picture.text(x + 144, y, "a guest is told of its timer event", "s")
     picture.path("run", f"M{x + 356} {y - 7}h14v8h-14z")
     picture.text(x + 376, y, "a guest runs (at least a quarter of a pixel)", "s")
+    if own:
+        y += 20
+        picture.path("own", f"M{x - 3.5} {y - 8}h7l-3.5 6z")
+        picture.text(x + 8, y, f"a timer of the hypervisor itself: {count_reasons(own)}", "s")
     picture.y = y + 14
 
 
@@ -206,6 +231,8 @@ def describe(story, windows):
             others[vector_name(interrupt.vector)] = others.get(vector_name(interrupt.vector), 0) + 1
     words = [f"{len(story.interrupts)} hardware interrupts in {duration(story.end - story.start)}, {timers} of the timer"]
     words += [f"{count} {name}" for name, count in sorted(others.items())]
+    if story.fired:
+        words.append(f"timers of the hypervisor itself: {count_reasons(story.fired)}")
     words += [f"{title.lower()}: {sum(start <= i.ns < end for i in story.interrupts)} in {duration(end - start)}"
               for title, start, end in windows]
     return "; ".join(words)
@@ -227,7 +254,7 @@ def render(story, title="A trace"):
         if i == 0 and not same:
             break  # other guests: their names would not stand beside them
     picture.y = max(bottoms) + 20
-    legend(picture)
+    legend(picture, [fired for _, start, end in windows[:len(bottoms)] for fired in own_of(story, start, end)])
     height = picture.y + 6
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{short(height)}" '
             f'viewBox="0 0 {WIDTH} {short(height)}" role="img" aria-labelledby="title desc">\n'

@@ -27,7 +27,7 @@ _Static_assert(sizeof(struct trace_ring) <= PAGE_ALLOC_PAGE_SIZE, "a ring's head
 static const uint8_t class_of[TRACE_EVENTS] = {
     [TRACE_TRAP... TRACE_UPCALL] = TRACE_INTERRUPTS,
     [TRACE_CALL... TRACE_RETURN] = TRACE_HYPERCALLS,
-    [TRACE_ARM... TRACE_PROGRAM] = TRACE_TIMERS,
+    [TRACE_ARM... TRACE_FIRE] = TRACE_TIMERS,
     [TRACE_RUN... TRACE_DEFER] = TRACE_SCHEDULER,
     [TRACE_NEW... TRACE_PHASE] = TRACE_ALL, // with any of them
     [TRACE_MARK] = TRACE_MARKS,
@@ -40,7 +40,7 @@ static const char *const names[TRACE_EVENTS] = {
     [TRACE_MOVE] = "move",       [TRACE_EXPIRE] = "expire", [TRACE_DELIVER] = "deliver",
     [TRACE_PROGRAM] = "program", [TRACE_RUN] = "run",       [TRACE_STOP] = "stop",
     [TRACE_WAIT] = "wait",       [TRACE_NEW] = "new",       [TRACE_PHASE] = "phase",
-    [TRACE_MARK] = "mark",       [TRACE_DEFER] = "defer",
+    [TRACE_MARK] = "mark",       [TRACE_DEFER] = "defer",   [TRACE_FIRE] = "fire",
 };
 
 static uint32_t wanted; // atomic

@@ -45,6 +45,7 @@ enum trace_event {
     TRACE_EXPIRE,  // a: deadline_ns; b: when the timer queue looked, in ns
     TRACE_DELIVER, // the guest hears of it; a: deadline_ns; b: as with TRACE_EXPIRE
     TRACE_PROGRAM, // the CPU's timer hardware is set; a: to this, in ns; UINT64_MAX: to nothing
+    TRACE_FIRE, // a timer that is no guest's event expires; detail: enum timer_reason; a, b: as with TRACE_EXPIRE
     // TRACE_SCHEDULER
     TRACE_RUN,   // the vCPU has got the CPU
     TRACE_STOP,  // it loses the CPU; detail: its next state, enum vcpu_state

@@ -42,7 +42,7 @@ enum trace_frame_type {
     TRACE_FRAME_END = 6,     // records in the stream, 8 bytes
 };
 
-enum trace_names { TRACE_NAMES_EVENTS, TRACE_NAMES_CALLS, TRACE_NAMES_STATES };
+enum trace_names { TRACE_NAMES_EVENTS, TRACE_NAMES_CALLS, TRACE_NAMES_STATES, TRACE_NAMES_REASONS };
 
 #define TRACE_FRAME_HEAD 12u
 #define TRACE_FRAME_CONTENT 240u

@@ -11,6 +11,7 @@
 #include "lib/string.h"
 #include "lib/time.h"
 #include "time/clock.h"
+#include "time/timer.h"
 #include "vm/guest.h"
 #include "vm/request.h"
 #include "vm/vcpu.h"
@@ -48,18 +49,23 @@ static const char *const call_names[] = {
 _Static_assert(HCALL_WATCHDOG == HCALL_COUNT - 1, "a name for each");
 _Static_assert(CALL_NAMES <= REPORT_TRACE_NAMES_MAX, "they go out together");
 _Static_assert(TRACE_EVENTS <= REPORT_TRACE_NAMES_MAX, "so do these");
+_Static_assert(TIMER_REASONS <= REPORT_TRACE_NAMES_MAX, "and these");
 
 uint32_t report_trace_names(uint32_t kind, const char *names[REPORT_TRACE_NAMES_MAX])
 {
-    uint32_t count = kind == TRACE_NAMES_EVENTS  ? TRACE_EVENTS
-                     : kind == TRACE_NAMES_CALLS ? (uint32_t)CALL_NAMES
-                                                 : VCPU_STATES;
+    static const uint32_t counts[] = {
+        [TRACE_NAMES_EVENTS] = TRACE_EVENTS,
+        [TRACE_NAMES_CALLS] = CALL_NAMES,
+        [TRACE_NAMES_STATES] = VCPU_STATES,
+        [TRACE_NAMES_REASONS] = TIMER_REASONS,
+    };
 
-    for (uint32_t i = 0; i < count; i++)
-        names[i] = kind == TRACE_NAMES_EVENTS  ? trace_event_name(i)
-                   : kind == TRACE_NAMES_CALLS ? call_names[i]
-                                               : vcpu_state_name(i);
-    return count;
+    for (uint32_t i = 0; i < counts[kind]; i++)
+        names[i] = kind == TRACE_NAMES_EVENTS   ? trace_event_name(i)
+                   : kind == TRACE_NAMES_CALLS  ? call_names[i]
+                   : kind == TRACE_NAMES_STATES ? vcpu_state_name(i)
+                                                : timer_reason_name((enum timer_reason)i);
+    return counts[kind];
 }
 
 // A moment of the clock; never is a word.
@@ -128,8 +134,9 @@ static void print_interrupts(uint32_t irq_bits)
 {
     static const char *const irq_names[] = {
         [LULL_IRQ_TIMER] = "timer",     [LULL_IRQ_DOORBELL] = "doorbell", [LULL_IRQ_RUNTIME] = "running time",
-        [LULL_IRQ_CONSOLE] = "console", [LULL_IRQ_TICK] = "tick",
+        [LULL_IRQ_CONSOLE] = "console", [LULL_IRQ_TICK] = "tick",         [LULL_IRQ_RESUME] = "resume",
     };
+    _Static_assert(sizeof(irq_names) / sizeof(irq_names[0]) == LULL_IRQ_COUNT, "a name for each");
     const char *before = "";
 
     for (uint32_t i = 0; i < sizeof(irq_names) / sizeof(irq_names[0]); i++)
@@ -180,6 +187,11 @@ static void print_words(const struct trace_record *record)
     case TRACE_MOVE:
         print_time("from ", record->a);
         print_time(" to ", record->b);
+        break;
+    case TRACE_FIRE:
+        log_print("%s, ", timer_reason_name((enum timer_reason)record->detail));
+        print_time("due at ", record->a);
+        print_time(", seen at ", record->b);
         break;
     case TRACE_EXPIRE:
     case TRACE_DELIVER:

@@ -62,7 +62,7 @@ static void put_names(void)
     if (dump.first_name < count)
         return;
     dump.first_name = 0;
-    if (dump.names++ == TRACE_NAMES_STATES)
+    if (dump.names++ == TRACE_NAMES_REASONS)
         dump.next = TRACE_FRAME_GUEST;
 }
 

@@ -69,7 +69,8 @@ void timer_setup(struct timer *timer, enum timer_reason reason, uint32_t owner,
 {
     timer_wheel_node_init(&timer->node);
     timer_wheel_node_init(&timer->open);
-    timer->expire = expire;
+    timer->expire = reason == TIMER_GUEST_EVENT || reason == TIMER_GUEST_PERIOD ? expire : timer_trace_expire;
+    timer->serve = expire;
     timer->reason = reason;
     timer->owner = owner;
     timer->interrupts = 0;
@@ -382,19 +383,4 @@ const struct timer_wheel *timer_wheel(const struct cpu *cpu)
 const struct timer_wheel *timer_open_wheel(const struct cpu *cpu)
 {
     return &cpu->timers->open;
-}
-
-const char *timer_reason_name(enum timer_reason reason)
-{
-    static const char *const names[TIMER_REASONS] = {
-        [TIMER_GUEST_EVENT] = "guest event",
-        [TIMER_GUEST_PERIOD] = "guest tick",
-        [TIMER_GUEST_RUNTIME] = "guest run time",
-        [TIMER_GUEST_WATCHDOG] = "guest watchdog",
-        [TIMER_SLICE] = "time slice",
-        [TIMER_MONITOR] = "monitor",
-        [TIMER_SCREEN] = "screen",
-    };
-
-    return names[reason];
 }

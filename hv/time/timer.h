@@ -45,6 +45,9 @@ enum timer_reason {
     TIMER_GUEST_RUNTIME,  // a guest asked for an event after some time of its own running
     TIMER_GUEST_WATCHDOG, // a guest asked to be ended if it does not ask again
     TIMER_SLICE,          // two vCPUs want this CPU
+    TIMER_RELEASE,        // events of guests are deferred (vm/storm.h)
+    TIMER_RESTART,        // a guest that has ended is made again
+    TIMER_REAPER,         // the memory of guests that have ended is given back
     TIMER_MONITOR,        // the monitor, the demonstration, the self-test
     TIMER_SCREEN,         // the log is painted on the screen
     TIMER_REASONS,
@@ -59,6 +62,7 @@ struct timer {
     // Called once per expiry, on the CPU the timer is queued on, interrupts off, the timer no longer armed.
     // May arm and cancel any timer, this one too. `now_ns` is when the queue looked, at or after the deadline.
     void (*expire)(struct timer *timer, uint64_t now_ns);
+    void (*serve)(struct timer *timer, uint64_t now_ns); // what timer_trace_expire() calls
     enum timer_reason reason;
     uint32_t owner;      // guest id, or TIMER_NO_OWNER
     uint64_t interrupts; // hardware interrupts that are attributed to it
@@ -169,3 +173,7 @@ const struct clock_event *timer_clock_event(void);
 const struct timer_wheel *timer_wheel(const struct cpu *cpu);
 const struct timer_wheel *timer_open_wheel(const struct cpu *cpu);
 const char *timer_reason_name(enum timer_reason reason);
+
+// expire() of all timers but guests' events: records it, while that is traced (core/trace.h), and calls serve(). For
+// guests' events, whose way is measured to the instruction, vm/vtimer.h does it.
+void timer_trace_expire(struct timer *timer, uint64_t now_ns);

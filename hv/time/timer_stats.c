@@ -41,3 +41,21 @@ uint64_t timer_stats_expiries(const struct timer_stats *stats)
 {
     return served(stats) + stats->together;
 }
+
+const char *timer_reason_name(enum timer_reason reason)
+{
+    static const char *const names[TIMER_REASONS] = {
+        [TIMER_GUEST_EVENT] = "guest event",
+        [TIMER_GUEST_PERIOD] = "guest tick",
+        [TIMER_GUEST_RUNTIME] = "guest run time",
+        [TIMER_GUEST_WATCHDOG] = "guest watchdog",
+        [TIMER_SLICE] = "time slice",
+        [TIMER_RELEASE] = "deferred events",
+        [TIMER_RESTART] = "restart of a guest",
+        [TIMER_REAPER] = "memory of ended guests",
+        [TIMER_MONITOR] = "monitor",
+        [TIMER_SCREEN] = "screen",
+    };
+
+    return names[reason];
+}

@@ -28,7 +28,7 @@ static void set_up(void)
     if (dying.next != NULL)
         return;
     list_init(&dying);
-    timer_setup(&reaper, TIMER_MONITOR, TIMER_NO_OWNER, step);
+    timer_setup(&reaper, TIMER_REAPER, TIMER_NO_OWNER, step);
 }
 
 void guest_watch(struct timer *timer)

@@ -18,7 +18,7 @@ static void expire(struct timer *timer, uint64_t now_ns);
 void guest_restart_init(struct guest_restart *restart, enum guest_restart_policy policy)
 {
     restart->policy = policy;
-    timer_setup(&restart->timer, TIMER_MONITOR, TIMER_NO_OWNER, expire);
+    timer_setup(&restart->timer, TIMER_RESTART, TIMER_NO_OWNER, expire);
 }
 
 void guest_restart_allow(bool wanted)

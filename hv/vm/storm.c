@@ -27,7 +27,7 @@ void storm_prepare(struct run_queue *queue, uint64_t tsc_hz)
 {
     queue->toll_tsc = tsc_hz / (NSEC_PER_SEC / STORM_TOLL_NS);
     list_init(&queue->deferred);
-    timer_setup(&queue->release, TIMER_SLICE, TIMER_NO_OWNER, release_due);
+    timer_setup(&queue->release, TIMER_RELEASE, TIMER_NO_OWNER, release_due);
 }
 
 void storm_init(struct vcpu *vcpu)

@@ -7,7 +7,8 @@
 // takes the careful ways that are there for other reasons, and those record:
 //
 //   cpu->watch              every trap takes the way that accounts for time, every hypercall is served as a trap
-//   timer->expire           expire_traced(), in place of the others
+//   timer->expire           expire_traced(), in place of the others; of timers that are no guest's event, always
+//                           timer_trace_expire() (time/timer.h), which does ask: they are not on that way
 //   vtimer.delivery.state   delivery_made_slowly(), which splits lateness
 //   vcpu->on_start, on_stop vcpu_started(), vcpu_stopped(), which begin and end running-time timers
 //

@@ -11,6 +11,7 @@
 
 unsigned int log_capture_warnings;
 char log_capture_last[512];
+char log_capture_last_info[512];
 char log_capture_written[65536];
 size_t log_capture_written_length;
 
@@ -18,6 +19,7 @@ void log_capture_reset(void)
 {
     log_capture_warnings = 0;
     log_capture_last[0] = '\0';
+    log_capture_last_info[0] = '\0';
     log_capture_written[0] = '\0';
     log_capture_written_length = 0;
 }
@@ -30,7 +32,11 @@ static void keep(const char *format, va_list arguments)
 
 void log_info(const char *format, ...)
 {
-    (void)format;
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(log_capture_last_info, sizeof(log_capture_last_info), format, arguments);
+    va_end(arguments);
 }
 
 void log_warn(const char *format, ...)

@@ -11,7 +11,7 @@ from conftest import until
 # The kernel's demonstration: each guest sleeps and computes. Four of them contend for the CPUs.
 GUESTS = [("guest", "guest count=4 mem=1M name=web")]
 RECORD = re.compile(r"^ *(\d+)\.(\d{9})  \+(\d+) +(\d+)  (\S+) +(\w+) ?(.*?)\r?$", re.MULTILINE)
-TIMERS = {"arm", "disarm", "move", "expire", "deliver", "program"}
+TIMERS = {"arm", "disarm", "move", "expire", "deliver", "program", "fire"}
 
 
 @pytest.fixture
@@ -85,8 +85,28 @@ def test_only_what_is_wanted(monitor):
     assert re.match(r"on: timers\s", machine.command("trace"))
     rows = at_least(machine, 20)
     assert {row[4] for row in rows} <= TIMERS | {"new"}, rows
-    machine.command("trace on scheduler interrupts")
-    assert re.match(r"on: interrupts scheduler\s", machine.command("trace"))
+    for words in ("scheduler interrupts", "scheduler,interrupts"):
+        machine.command("trace on")
+        machine.command(f"trace on {words}")
+        assert re.match(r"on: interrupts scheduler\s", machine.command("trace"))
+
+
+def test_the_hypervisors_own_timers_have_a_record(monitor):
+    """That of `top`, which there is as long as it is shown. No guest lives, so nothing else is recorded."""
+    machine = monitor()
+    machine.command("kill all")
+    machine.command("trace on timers")
+    machine.child.send("top\r")
+    machine.expect("every 2 s; Space: now, q: leave")
+    machine.expect("every 2 s; Space: now, q: leave")
+    machine.child.send("q")
+    machine.prompt()
+    fires = [row for row in records(machine.command("trace show 300")) if row[4] == "fire"]
+    assert "monitor" in {words.strip().partition(",")[0] for *_, words in fires}, "top's timer has drawn the second screen"
+    for time, _, cpu, guest, _, words in fires:
+        due, at = times(words)
+        assert words.strip().startswith(("monitor, due at ", "memory of ended guests, due at ")), words
+        assert due <= at <= time and (cpu, guest) == (0, "-"), (time, words)
 
 
 def test_off_it_takes_no_instruction(monitor):
@@ -118,6 +138,7 @@ def test_wrong_words(monitor):
     assert "`foo`: expected on, off, show, dump or clear" in machine.command("trace foo bar")
     assert "`bar`: one word too many" in machine.command("trace off bar")
     assert "`disks`: expected all, interrupts, hypercalls, timers, scheduler or marks" in machine.command("trace on timers disks")
+    assert "`disks`: expected all" in machine.command("trace on timers,disks") and "``: expected all" in machine.command("trace on ,")
     assert "`0`: expected how many records from 1 to 300" in machine.command("trace show 0")
     assert re.match(r"off\s", machine.command("trace"))
 

@@ -75,6 +75,8 @@ def test_the_demonstration_is_told_as_it_is_counted(traced):
         switches = sum(phase.start <= part.start < phase.end and part.name == "running"
                        for vcpu in story.vcpus.values() for part in vcpu.state.slices)
         assert switches >= counted["vcpu_switches_per_s"] - 1 > 0
+        # The monitor's timer has ended it, in the same interrupt.
+        assert any(fired.reason == "monitor" and max(part.ns for part in inside) <= fired.ns <= phase.end for fired in story.fired)
     static, tickless = (sum(phase.start <= i.ns < phase.end for i in story.interrupts) for phase in story.phases())
     assert static > 1900 and 0 < tickless < 100
     # Every event that expired was armed before and handled after.
@@ -106,12 +108,15 @@ def test_the_picture_in_the_readme_shows_this_build(traced):
 def test_what_is_overwritten_is_counted(traced):
     _, trace = traced("mode=demo demo_seconds=1 demo_guests=1 trace=timers trace_records=1025", [("guest", "guest mem=1M")])
     assert len(trace.records) == 2048 and trace.lost[0] > 1000
-    assert {record.event for record in trace.records} <= {"arm", "disarm", "move", "expire", "deliver", "program", "new", "phase"}
+    assert {record.event for record in trace.records} <= {"arm", "disarm", "move", "expire", "deliver", "program", "fire", "new", "phase"}
     assert trace.guests
 
 
 def test_each_cpu_sends_its_own(traced):
-    _, trace = traced("mode=demo demo_seconds=1 demo_guests=4 trace=interrupts trace_records=65536", [("guest", "guest mem=1M")], smp=2)
+    _, trace = traced("mode=demo demo_seconds=1 demo_guests=4 trace=scheduler,interrupts trace_records=65536", [("guest", "guest mem=1M")],
+                      smp=2)
+    assert trace.begin[1] == 0b1001  # of the classes, the first and the fourth
+    assert {"sleep", "run"} <= {record.event for record in trace.records} and "arm" not in {record.event for record in trace.records}
     assert {record.cpu for record in trace.records} == {0, 1} == set(trace.lost)
     check_json(trace_json.render(Story(trace)))
 

@@ -18,8 +18,9 @@ import trace_stream
 import trace_svg
 
 NAMES = ["trap", "sleep", "woken", "pend", "upcall", "call", "return", "arm", "disarm", "move", "expire", "deliver", "program", "run",
-         "stop", "wait", "new", "phase", "mark"]
+         "stop", "wait", "new", "phase", "mark", "defer", "fire"]
 STATES = ["running", "blocked", "runnable", "paused", "ended"]
+REASONS = ["guest event", "guest tick", "guest run time", "guest watchdog", "time slice"]
 NEVER = (1 << 64) - 1
 
 
@@ -49,13 +50,14 @@ def label(text):
     return int.from_bytes(text.encode(), "little")
 
 
-# (ns, CPU, event, guest, detail, a, b): one event from its arm to the handler, a mark, a call that waits, an end.
+# (ns, CPU, event, guest, detail, a, b): one event from its arm to the handler, a mark, a call that waits, an end. And two timers of the hypervisor's own.
 STORY = [
     (1000, 0, "new", 3, 0, label("web.0"), 0), (1100, 0, "run", 3, 0, 0, 0), (1200, 0, "phase", 0, 0, label("static"), 1),
     (1300, 0, "call", 3, 13, 5000, 0), (1400, 0, "stop", 3, 1, 0, 0), (1450, 0, "arm", 3, 0, 5000, 0),
     (1500, 0, "program", 0, 0, 5000, 0), (1600, 0, "sleep", 0, 0, 5000, 0), (5010, 0, "woken", 0, 0xf0, 0, 0),
     (5020, 0, "expire", 3, 0, 5000, 5015), (5100, 0, "run", 3, 0, 0, 0), (5150, 0, "deliver", 3, 0, 5000, 5015),
     (5200, 0, "return", 3, 13, 0, 0), (5250, 0, "upcall", 3, 1, 0x210000, 0), (5400, 1, "trap", 3, 0x30, 0x210000, 0),
+    (5410, 1, "fire", 0, 4, 5390, 5405), (5450, 0, "fire", 3, 3, 5440, 5445),
     (5500, 0, "mark", 3, 0, label('a "b"'), 7), (5600, 0, "phase", 0, 0, label("end"), 1), (5700, 0, "stop", 3, 4, 0, 0),
 ]
 
@@ -63,7 +65,7 @@ STORY = [
 def stream(records=STORY, cut=None, sequence=0):
     """The bytes that the hypervisor would send of these records; two records in a frame."""
     frames = [(1, 0, numbers((1, 4), (2, 4), (31, 4), (10**6 + 100, 8), (100, 8), (1 << 40, 8)))]
-    for kind, names in enumerate((NAMES, ["NOP"] * 13 + ["BLOCK"], STATES)):
+    for kind, names in enumerate((NAMES, ["NOP"] * 13 + ["BLOCK"], STATES, REASONS)):
         frames.append((2, kind, numbers((0, 4)) + "".join(name + "\0" for name in names).encode()))
     frames.append((3, 0, numbers((3, 4)) + b"web.0\0"))
     for cpu in (0, 1):
@@ -104,6 +106,7 @@ def test_the_story_is_told():
         (1100, 1400, "web.0"), (1600, 5010, "asleep"), (5100, 5700, "web.0")]
     assert story.interrupts == [(5010, 0, 0xf0), (5400, 1, 0x30)]
     assert story.phases() == [("static", 1200, 5600)]
+    assert story.fired == [(5410, 1, "time slice", 0, 5390), (5450, 0, "guest watchdog", 3, 5440)]
     assert [(i.ns, i.name, i.args) for i in vcpu.instants] == [(5500, 'a "b"', {"value": 7})]
 
 
@@ -180,6 +183,9 @@ def test_the_json_is_of_the_format():
     names = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["name"].endswith("_name")}
     assert names[1, 1] == "CPU 0" and names[1, 4] == "CPU 1 interrupts" and names[1003, 0] == "vCPU of web.0"
     assert [(event["ts"], event["args"]) for event in events if event["name"] == 'a "b"'] == [(5.5, {"value": 7})]
+    assert [(event["ts"], event["tid"], event["name"], event["args"]) for event in events if event["name"].startswith("expiry: ")] == [
+        (Decimal("5.41"), 4, "expiry: time slice", {"deadline_ns": 5390}),
+        (Decimal("5.45"), 2, "expiry: guest watchdog", {"guest": "web.0", "deadline_ns": 5440})]
     assert {event["name"] for event in events if event["ph"] == "C"} == {
         "hardware interrupts", "guests' timer interrupts", "guests' events held"}
 
@@ -187,7 +193,8 @@ def test_the_json_is_of_the_format():
 def test_the_picture_shows_it():
     root = ElementTree.fromstring(trace_svg.render(story_of(stream()), "a & b"))
     texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
-    for words in ("CPU 0", "CPU 1", "web.0", "Static", "4.4 us: 2 hardware interrupts"):
+    for words in ("CPU 0", "CPU 1", "web.0", "Static", "4.4 us: 2 hardware interrupts",
+                  "a timer of the hypervisor itself: guest watchdog 1, time slice 1"):
         assert words in texts, texts
     assert root.find("{http://www.w3.org/2000/svg}title").text == "a & b"
     assert "prefers-color-scheme: dark" in root.find("{http://www.w3.org/2000/svg}style").text
@@ -221,7 +228,7 @@ def test_what_is_missing_is_named():
     at = whole.index(b"LTR1", len(whole) // 2)
     behind = whole.index(b"LTR1", at + 1)
     gap = problems(whole[:at] + whole[behind:])
-    assert re.search(rf"byte {at}: frames (\d+) to \1 are missing", gap) and "18 records were sent, 16 have come" in gap
+    assert re.search(rf"byte {at}: frames (\d+) to \1 are missing", gap) and "20 records were sent, 18 have come" in gap
     damaged = bytearray(whole)
     damaged[at + 14] ^= 1
     assert f"byte {at}: a frame is damaged: its CRC is wrong" in problems(bytes(damaged))
@@ -286,7 +293,7 @@ def test_any_records_in_sound_frames(seed):
         for sequence in range(2, rng.randint(3, 40)):
             content = numbers((rng.choice(EDGES), 8))
             for _ in range(rng.randint(0, 3)):
-                content += packed(rng.randrange(22)) + b"".join(packed(rng.choice(EDGES)) for _ in range(5))
+                content += packed(rng.randrange(24)) + b"".join(packed(rng.choice(EDGES)) for _ in range(5))
             frames.append(frame(sequence, 5, rng.randrange(3), content if rng.random() < 0.9 else rng.randbytes(50)))
         draw(b"".join(frames))
 
@@ -300,7 +307,7 @@ def test_the_command_says_what_is_wrong(tmp_path):
     file.write_bytes(stream())
     done = decode("--output", tmp_path / "out")
     assert done.returncode == 0 and done.stderr == "", done
-    assert done.stdout.startswith("18 records; CPUs: 2, guests: 1; 4.7 us; 10 older ones were overwritten\n")
+    assert done.stdout.startswith("20 records; CPUs: 2, guests: 1; 4.7 us; 10 older ones were overwritten\n")
     check_json((tmp_path / "out.json").read_text(encoding="utf-8"))
     file.write_bytes(stream(cut=-2))
     done = decode()

@@ -59,8 +59,10 @@ UNIT_SRCS_test_cross_check   := tests/unit/test_cross_check.c hv/time/cross_chec
 	hv/shared/lib/ns_scale.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_cross_check := $(UNIT_MACHINE_CFLAGS)
 
+UNIT_TIMER := hv/time/timer.c hv/time/timer_stats.c hv/time/timer_trace.c tests/fake/untraced.c
+
 UNIT_TESTS += test_timer_window
-UNIT_SRCS_test_timer_window   := tests/unit/test_timer_window.c hv/time/timer.c hv/time/timer_stats.c hv/time/clock.c \
+UNIT_SRCS_test_timer_window   := tests/unit/test_timer_window.c $(UNIT_TIMER) hv/time/clock.c \
 	hv/shared/lib/ns_scale.c $(UNIT_WHEEL) $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_timer_window := $(UNIT_MACHINE_CFLAGS)
 
@@ -111,7 +113,7 @@ UNIT_TESTS += test_ioapic
 UNIT_SRCS_test_ioapic   := tests/unit/test_ioapic.c hv/dev/ioapic.c $(UNIT_MACHINE) $(UNIT_PANIC)
 UNIT_CFLAGS_test_ioapic := $(UNIT_MACHINE_CFLAGS)
 
-UNIT_SLEEP := hv/time/sleep.c hv/time/timer.c hv/time/timer_stats.c hv/time/clock.c hv/time/cross_check.c hv/dev/hpet.c hv/dev/lapic_timer.c \
+UNIT_SLEEP := hv/time/sleep.c $(UNIT_TIMER) hv/time/clock.c hv/time/cross_check.c hv/dev/hpet.c hv/dev/lapic_timer.c \
 	hv/dev/tsc.c hv/dev/tsc_deadline.c hv/shared/lib/ns_scale.c tests/fake/machine/sleeper.c \
 	tests/fake/machine/chip_hpet.c $(UNIT_WHEEL) $(UNIT_LAPIC) $(UNIT_MACHINE) $(UNIT_PANIC)
 

@@ -133,6 +133,7 @@ static void a_deferred_event_waits_for_a_slice(void **state)
     assert_int_equal(woken.timer.deadline_ns, due_ns);
     assert_in_range(woken.timer.injected_ns - due_ns, SCHED_SLICE_MIN_NS, SCHED_SLICE_MIN_NS + 10000);
     assert_true(woken.timer_split.steal_ns >= SCHED_SLICE_MIN_NS - 1000);
+    assert_true(timer_stats(world_cpu)->by_reason[TIMER_RELEASE] >= 1);
     end();
 }
 

@@ -9,6 +9,8 @@
 #include "abi/lull.h"
 #include "core/trace.h"
 #include "lib/bits.h"
+#include "time/timer.h"
+#include "vm/guest_restart.h"
 #include "vm/request.h"
 #include "world_guest.h"
 #include "x86/vectors.h"
@@ -217,13 +219,71 @@ static void begins_and_stops_while_guests_live(void **state)
     end();
 }
 
+static uint32_t first_id;
+
+// Two guests want one CPU. The first has a timer of its own running, and a watchdog that it does not set again.
+static void contending(struct vcpu *vcpu)
+{
+    if (vcpu->guest->id == first_id && entries++ == 0) {
+        call(vcpu, HCALL_SET_RUNTIME, EVENT_NS, 0);
+        call(vcpu, HCALL_WATCHDOG, 20 * NSEC_PER_MSEC, 0);
+    }
+    while (world_compute(EVENT_NS)) {
+    }
+}
+
+static uint32_t fires(enum timer_reason why)
+{
+    uint32_t sum = 0;
+
+    for (uint64_t i = 0; i < trace_written(cpu_table[0]); i++) {
+        const struct trace_record *record = trace_record(cpu_table[0], i);
+
+        if (record->event != TRACE_FIRE || record->detail != why)
+            continue;
+        sum++;
+        assert_true(record->a != 0 && record->b >= record->a);
+        bool of_a_guest = why == TIMER_GUEST_RUNTIME || why == TIMER_GUEST_WATCHDOG;
+        assert_int_equal(record->guest, of_a_guest ? first_id : 0);
+    }
+    return sum;
+}
+
+// What expires beside guests' events has a record, says what it is, and does what it is for.
+static void timers_that_are_no_events(void **state)
+{
+    (void)state;
+    start(1, contending);
+    guest_restart_allow(true);
+    assert_true(tracing_start(TRACE_TIMERS));
+    first_id = create_with(GUEST_RESTART_ALWAYS, 0)->id;
+    create(0);
+    world_run(0, 50 * NSEC_PER_MSEC);
+    assert_int_equal(fires(TIMER_GUEST_RUNTIME), 1);
+    assert_int_equal(fires(TIMER_GUEST_WATCHDOG), 1);
+    assert_in_range(fires(TIMER_SLICE), 3, 50);
+    assert_int_equal(fires(TIMER_REAPER), 1);
+    assert_int_equal(fires(TIMER_RESTART), 1);
+    assert_int_equal(fires(TIMER_RELEASE) + fires(TIMER_MONITOR) + fires(TIMER_SCREEN), 0);
+    assert_int_equal(count(TRACE_EXPIRE), 0);
+
+    assert_true(tracing_start(TRACE_SCHEDULER)); // another class
+    uint32_t slices = fires(TIMER_SLICE);
+    create(0);
+    run_for(0, 50 * NSEC_PER_MSEC);
+    assert_int_equal(fires(TIMER_SLICE), slices);
+    assert_true(count(TRACE_RUN) > 2);
+    tracing_forget();
+    guest_restart_allow(false);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_story_of_a_guest),
-        cmocka_unit_test(marks_and_what_becomes_pending),
-        cmocka_unit_test(off_nothing_is_recorded),
-        cmocka_unit_test(begins_and_stops_while_guests_live),
+        cmocka_unit_test(the_story_of_a_guest),      cmocka_unit_test(marks_and_what_becomes_pending),
+        cmocka_unit_test(off_nothing_is_recorded),   cmocka_unit_test(begins_and_stops_while_guests_live),
+        cmocka_unit_test(timers_that_are_no_events),
     };
 
     return cmocka_run_group_tests_name("tracing", tests, NULL, NULL);
