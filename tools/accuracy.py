@@ -62,28 +62,31 @@ def table(rows):
 
 
 PLOT = """
-set logscale xy
+set logscale x
+{scale}
 set xlabel "delay asked for"
 set xtics ({tics})
-set yrange [{least}:*]
 set ylabel "late by, ns"
 set grid
 set key bottom right Left reverse samplen 2
 set bmargin 4
 set style data linespoints
 set title "A delay of 1 us to 10 s, and what it takes longer"
-plot $late using 1:5 title "max" lw 2 pt 7 ps 0.6 lc rgb "{red}", \\
-     $late using 1:4 title "p99" lw 2 pt 7 ps 0.6 lc rgb "{yellow}", \\
-     $late using 1:3 title "median" lw 2 pt 7 ps 0.6 lc rgb "{blue}", \\
-     $late using 1:2 title "min" lw 2 pt 7 ps 0.6 lc rgb "{grey}"
+plot $late using 1:5 title "max" lw 2 pt 7 ps 1.5 lc rgb "{red}", \\
+     $late using 1:4 title "p99" lw 2 pt 7 ps 1.1 lc rgb "{yellow}", \\
+     $late using 1:3 title "median" lw 2 pt 7 ps 0.7 lc rgb "{blue}", \\
+     $late using 1:2 title "min" lw 2 pt 7 ps 0.35 lc rgb "{grey}"
 """
+LINEAR, WIDE = "set yrange [0:*]", "set logscale y"
+WIDE_FROM = 20  # where the greatest is so many times the least
 
 
 def plot(rows, output):
     data = "".join(" ".join(str(row[key]) for key in ("delay_ns", *LATE)) + "\n" for row in rows)
+    least, greatest = min(row["late_min_ns"] for row in rows), max(row["late_max_ns"] for row in rows)
     tics = ", ".join(f'"{words(delay)}" {delay}' for delay in DELAYS)
     figures.plot(f"$late << EOD\n{data}EOD\n" + PLOT.format(
-        tics=tics, least=max(1, min(row["late_min_ns"] for row in rows) // 4), red=figures.RED, yellow=figures.YELLOW,
+        tics=tics, scale=LINEAR if greatest < WIDE_FROM * least else WIDE, red=figures.RED, yellow=figures.YELLOW,
         blue=figures.BLUE, grey=figures.GREY), output, "800,400")
 
 

@@ -3,8 +3,14 @@
 """What changed since then (`make bench-compare BASE=...`): figures of a commit, a folder or a file beside the present ones.
 
 A commit is built and measured in a worktree of its own below the build folder, by its own tools, where it stays for the
-next time. Only figures that differ are shown. Status 0: no figure of the present is above its limit (those of
-tests/system/test_bench.py); 1: one is; 2: there is nothing to compare.
+next time. Only figures that differ are shown. The exit status, which the last line names too:
+
+  0  no figure of the present is above its limit (those of tests/system/test_bench.py)
+  1  one is
+  2  there is nothing to compare; the line before says why
+  3  with --differences only: none is, but a figure differs
+
+make ends with 2 whatever the status of a command was: a script takes the last line, or calls this tool after `make bench-short`.
 """
 
 import argparse
@@ -20,6 +26,10 @@ FILES = {"micro": ("name",), "floor": ("name",), "accuracy": ("delay_ns",), "boo
          "curve": ("series", "guests"), "arming": ("run",)}
 SAME = ("unit", "n")  # in these two figures must agree, to be compared
 LIMITS_FILE = "tests/system/test_bench.py"
+
+
+MEANINGS = ("no figure is above its limit", "a figure is above its limit", "nothing was compared", "figures differ")
+FINE, ABOVE, NOTHING, DIFFERENT = range(4)
 
 
 class CompareError(Exception):
@@ -122,12 +132,20 @@ def broken(rows):
             for key, limit in zip(("median", "p99"), limits().get(name, ())) if row[key] > limit]
 
 
+def end(status):
+    """Says how it ended, in both streams' order; returns the status."""
+    sys.stdout.flush()
+    print(f"bench-compare: status {status}: {MEANINGS[status]}", file=sys.stderr if status in (ABOVE, NOTHING) else sys.stdout)
+    return status
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("base", help="a commit, a folder such as build/bench, or one of its files")
     parser.add_argument("--new", default="build/bench", help="the folder with the present figures")
     parser.add_argument("--build", default="build", help="where a commit's worktree goes, in base/")
     parser.add_argument("--jobs", default="2")
+    parser.add_argument("--differences", action="store_true", help="a figure that differs is a status, too")
     options = parser.parse_args()
     try:
         old = resolve(options.base, options.build, options.jobs)
@@ -139,12 +157,12 @@ def main():
         over = broken(rows_of(new["micro"])) if "micro" in both else []
     except (CompareError, OSError, ValueError, KeyError) as error:
         print(f"bench-compare: {error}", file=sys.stderr)
-        return 2
+        return end(NOTHING)
     print(*(table(changes) if changes else ["no figure differs"]), sep="\n")
     print(f"bench-compare: {len(changes)} figures differ in {', '.join(both)}; {len(over)} above their limits")
     for sentence in over:
         print(f"bench-compare: ABOVE ITS LIMIT: {sentence}", file=sys.stderr)
-    return 1 if over else 0
+    return end(ABOVE if over else DIFFERENT if changes and options.differences else FINE)
 
 
 if __name__ == "__main__":

@@ -69,13 +69,13 @@ set boxwidth 0.8 relative
 set format y "%g"
 unset key
 set title "Boot to the first instruction of a guest: microseconds"
-plot $parts using 2:xtic(1) lc rgb "{blue}"
+plot $parts using 2:xtic(1) lc rgb "{blue}", "" using 0:2:(sprintf("%.1f", $2)) with labels offset 0,0.7
 """
 
 
 def plot(rows, output):
     data = "".join(f'"{row["part"]}" {row["us"]}\n' for row in rows)
-    figures.plot(f"$parts << EOD\n{data}EOD\n" + PLOT.format(blue=figures.BLUE), output, "800,340")
+    figures.plot(f"$parts << EOD\n{data}EOD\n" + PLOT.format(blue=figures.BLUE), output, "900,360")
 
 
 def main():

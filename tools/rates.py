@@ -107,9 +107,10 @@ set grid ytics
 set xtics scale 0
 set bmargin 5
 set key bmargin center horizontal Left reverse samplen 1
-set xlabel "tick"
+set xlabel "tick, Hz"
 set title "Guests with work: exits per second"
 set yrange [1:1e6]
+set format y "%.0f"
 plot {exits}
 set title "Guests with work: the hypervisor's share of the CPU, %"
 set yrange [0.0001:100]

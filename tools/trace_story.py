@@ -145,9 +145,12 @@ class Story:
         self.vcpu(record.guest).state.begin(record.ns, "running", cpu=record.cpu)
 
     def on_stop(self, record):
+        vcpu, name = self.vcpu(record.guest), self.trace.name(STATES, record.detail, f"state {record.detail}")
         self.cpu(record.cpu).finish(record.ns)
-        self.vcpu(record.guest).state.begin(
-            record.ns, self.trace.name(STATES, record.detail, f"state {record.detail}"))
+        vcpu.state.begin(record.ns, name)
+        if name == "ended":  # with it the call that does not return, and the event that does not come
+            vcpu.calls.finish(record.ns)
+            vcpu.armed.finish(record.ns)
 
     def on_wait(self, record):
         self.vcpu(record.guest).state.begin(record.ns, "runnable")

@@ -173,20 +173,22 @@ MICRO = {"name": "arm_head", "unit": "instructions", "n": 500, "min": 100, "medi
 @pytest.fixture
 def compare(tmp_path, monkeypatch, capsys):
     """Returns compare(old, new): (exit status, output) for two files of the micro-benchmark."""
-    def get(old, new, base=None):
+    def get(old, new, base=None, more=()):
         for name, rows in (("old", old), ("new", new)):
             (tmp_path / name).mkdir(exist_ok=True)
             figures.write_json(tmp_path / name / "micro.json", {}, rows)
-        monkeypatch.setattr("sys.argv", ["bench_compare.py", str(base or tmp_path / "old"), "--new", str(tmp_path / "new")])
+        monkeypatch.setattr("sys.argv", ["bench_compare.py", str(base or tmp_path / "old"), "--new", str(tmp_path / "new"), *more])
         status = bench_compare.main()
         printed = capsys.readouterr()
+        last = (printed.err or printed.out).splitlines()[-1]
+        assert last == f"bench-compare: status {status}: {bench_compare.MEANINGS[status]}"
         return status, printed.out + printed.err
     return get
 
 
 def test_what_has_changed_is_shown(compare, tmp_path):
     status, text = compare([MICRO], [{**MICRO, "median": 91}])
-    assert status == 0 and len(text.splitlines()) == 3, text
+    assert status == 0 and len(text.splitlines()) == 4, text
     assert text.splitlines()[1].split() == ["micro", "arm_head", "median", "101", "91", "-10", "(-9.9", "%)"]
     status, text = compare([MICRO], [MICRO], tmp_path / "old/micro.json")
     assert status == 0 and text.startswith("no figure differs\n")
@@ -199,6 +201,13 @@ def test_a_broken_limit_is_a_status(compare):
     assert compare([MICRO], [{**MICRO, "median": limit}])[0] == 0
     status, text = compare([MICRO], [{**MICRO, "median": limit + 1}])
     assert status == 1 and f"ABOVE ITS LIMIT: arm_head: median is {limit + 1}, the limit is {limit}" in text
+
+
+def test_a_difference_is_a_status_where_it_is_asked_for(compare):
+    limit = bench_compare.limits()["arm_head"][0]
+    assert compare([MICRO], [MICRO], more=["--differences"])[0] == 0
+    assert compare([MICRO], [{**MICRO, "median": 91}], more=["--differences"])[0] == 3
+    assert compare([MICRO], [{**MICRO, "median": limit + 1}], more=["--differences"])[0] == 1
 
 
 def test_what_cannot_be_compared_is_said(compare, tmp_path):

@@ -110,6 +110,14 @@ def test_the_story_is_told():
     assert [(i.ns, i.name, i.args) for i in vcpu.instants] == [(5500, 'a "b"', {"value": 7})]
 
 
+def test_an_end_ends_what_was_open():
+    more = [(5610, 0, "call", 3, 8, 0, 0), (5620, 0, "arm", 3, 0, 9000, 0), STORY[-1], (8000, 0, "sleep", 0, 0, NEVER, 0)]
+    vcpu = story_of(stream(STORY[:-1] + more)).vcpus[3]
+    assert [(part.start, part.end) for part in vcpu.calls.slices] == [(1300, 5200), (5610, 5700)]
+    assert [(part.start, part.end) for part in vcpu.armed.slices] == [(1450, 5020), (5620, 5700)]
+    assert vcpu.state.slices[-1][:3] == (5700, 8000, "ended")
+
+
 # ---- The JSON, by the public description of the Trace Event Format: the keys that each kind of event must have.
 
 EVENT = {"ph": str, "pid": int, "tid": int, "ts": Decimal, "name": str}
