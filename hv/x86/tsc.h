@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The time stamp counter, raw. Intel SDM vol. 3B, 18.17. RDTSC clears the upper halves of RAX and RDX (vol. 2B), so that its two
-// halves are taken as 64 bits and the compiler does not clear them again.
+// The time stamp counter, raw. Intel SDM vol. 3B, 18.17. RDTSC clears the upper halves of RAX and RDX (vol. 2B), so
+// that its two halves are taken as 64 bits and the compiler does not clear them again.
 #pragma once
 
 #include <stdint.h>
