@@ -52,7 +52,8 @@ static void print_guest(const struct cpu *cpu)
 }
 
 // The earlier of the two nodes at which the earliest timer stands: the first of the lane and the first of the slots. A
-// wheel that does not know the latter holds its node for that, which expires before all others.
+// wheel that does not know the latter holds its node for that, which expires before all others; to look for it would
+// change the wheel.
 static void print_first(const struct timer_wheel *wheel)
 {
     struct timer_wheel_node *lane = container_of(wheel->lane.link.next, struct timer_wheel_node, link);
@@ -64,7 +65,11 @@ static void print_first(const struct timer_wheel *wheel)
         log_print("; its wheel is broken");
         return;
     }
-    if (slot != &wheel->unknown && slot_ns < lane_ns)
+    if (slot == &wheel->unknown) {
+        log_print("; first: not known");
+        return;
+    }
+    if (slot_ns < lane_ns)
         first = slot;
     if (first == &wheel->lane || !peek(&timer, container_of(first, struct timer, node), sizeof(timer)))
         return;

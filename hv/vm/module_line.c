@@ -150,6 +150,14 @@ static bool read_options(const char **line, bool strict, struct fields *fields, 
     return true;
 }
 
+// The operator calls guests by number, by name, or all of them: a name must not be one of the others.
+static bool is_name(const char *name)
+{
+    uint64_t number;
+
+    return strcmp(name, "all") != 0 && !parse_u64(name, strlen(name), &number);
+}
+
 static bool parse(const char *line, bool strict, struct module_options *out, char error[MODULE_ERROR_MAX])
 {
     struct fields fields = {
@@ -163,6 +171,13 @@ static bool parse(const char *line, bool strict, struct module_options *out, cha
 
     if (!read_name(&line, &fields.options, error) || !read_options(&line, strict, &fields, error))
         return false;
+    if (!is_name(fields.options.name)) {
+        format_buffer(error, MODULE_ERROR_MAX,
+                      "%s: `name=%s`: commands take that for %s; expected another name", fields.options.image,
+                      fields.options.name,
+                      strcmp(fields.options.name, "all") == 0 ? "all guests" : "a guest's number");
+        return false;
+    }
     line += *line != '\0'; // the space behind the `--`
     memcpy(fields.options.arguments, line, strlen(line) + 1);
     if (fields.expect[0] != '\0' && !read_expect(fields.expect, &fields.options)) {

@@ -31,7 +31,7 @@ enum module_expect {
 
 struct module_options {
     char image[MODULE_NAME_SIZE]; // the first word
-    char name[MODULE_NAME_SIZE];  // name=, else the first word
+    char name[MODULE_NAME_SIZE];  // name=, else the first word; no number, and not `all`
     uint32_t count;               // count=1..10000, 1 unless given
     uint64_t memory_bytes;        // mem=4K..512M, 256K unless given; whole pages: the guest's RAM
     uint64_t timeout_ns; // timeout=1ms..1000s, 10 s unless given: for the self-test, in the machine's time

@@ -139,6 +139,11 @@ static void refusals_say_why(void **state)
         { "gu\x1b[2Jest", "at most 31 printable characters" }, // a terminal would obey it
         { "guest name=a\x1b[2J", "`name=a?[2J`: expected 1 to 31 printable characters" },
         { "guest name=a\xe4", "`name=a?`: expected 1 to 31 printable characters" },
+        { "guest name=12",
+          "guest: `name=12`: commands take that for a guest's number; expected another name" },
+        { "guest name=0x1f", "commands take that for a guest's number" },
+        { "7 count=2", "7: `name=7`: commands take that for a guest's number" },
+        { "guest name=all", "guest: `name=all`: commands take that for all guests; expected another name" },
         { "guest timeout=10", "expected a time from 1000us to 1000s" },
         { "guest timeout=1001s", "expected a time" },
         { "guest pause=9us", "expected a time from 10us to 10s" },

@@ -19,3 +19,8 @@ UNIT_TESTS += test_trace_dump
 UNIT_SRCS_test_trace_dump   := tests/unit/test_trace_dump.c hv/monitor/trace_dump.c hv/core/trace_stream.c \
 	$(WORLD_SRCS) hv/shared/lib/format.c $(UNIT_LOG) $(UNIT_PANIC)
 UNIT_CFLAGS_test_trace_dump := $(WORLD_CFLAGS)
+
+UNIT_TESTS += test_cpu_report
+UNIT_SRCS_test_cpu_report   := tests/unit/test_cpu_report.c hv/cpu_report.c $(WORLD_SRCS) hv/shared/lib/format.c \
+	$(UNIT_LOG) $(UNIT_PANIC)
+UNIT_CFLAGS_test_cpu_report := $(WORLD_CFLAGS)
