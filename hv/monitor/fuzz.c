@@ -270,6 +270,11 @@ static bool add_module(const struct boot_module *module, struct module_options *
         log_error("fuzz: %s", error);
         return false;
     }
+    if (options->expect != MODULE_EXPECT_NOTHING &&
+        (options->expect != MODULE_EXPECT_EXIT || options->expect_code != 0)) {
+        log_error("fuzz: %s: an honest guest has expect=exit:0, a hostile one no expect=", options->image);
+        return false;
+    }
     for (uint32_t i = 0; i < options->count; i++) {
         if (fuzz.slot_count == SLOTS_MAX) {
             log_error("fuzz: more than %u guests", SLOTS_MAX);
@@ -289,10 +294,16 @@ void fuzz_start(const struct boot_info *info, const struct boot_options *options
 {
     bool usable = info->module_count > 0 && info->module_count <= MODULES_MAX;
 
+    uint32_t honest = 0;
+
     for (uint32_t i = 0; usable && i < info->module_count; i++)
         usable = add_module(&info->modules[i], &fuzz.options[i]);
-    if (!usable) {
-        log_error("fuzz: it needs 1 to %u modules, each with a sound line", MODULES_MAX);
+    for (uint32_t i = 0; i < fuzz.slot_count; i++)
+        honest += fuzz.slots[i].honest;
+    if (!usable || honest == 0 || honest == fuzz.slot_count) {
+        log_error(
+            "fuzz: it needs hostile guests and honest ones, of at most %u modules, each with a sound line",
+            MODULES_MAX);
         monitor_finish(false);
         return;
     }

@@ -63,6 +63,19 @@ def test_a_guest_that_gets_through_is_seen(boot):
     assert outcome.status != 33
 
 
+@pytest.mark.parametrize("modules, said", [
+    ([("honest", "honest expect=exit:0")], "it needs hostile guests and honest ones"),
+    ([("mayfly", "mayfly mem=8K")], "it needs hostile guests and honest ones"),
+    ([("mayfly", "mayfly mem=8K"), ("honest", "honest expect=exit:1")], "honest: an honest guest has expect=exit:0"),
+    ([("mayfly", "mayfly mem=8K expect=silence"), ("honest", "honest expect=exit:0")], "mayfly: an honest guest has expect="),
+])
+def test_a_run_that_would_show_nothing_is_refused(boot, modules, said):
+    """Without a hostile guest it would never end."""
+    outcome = boot("mode=fuzz exit=debug fuzz_lives=20", modules)
+    outcome.says(rf"error: fuzz: {said}")
+    assert outcome.status == 35
+
+
 def test_who_is_made_again_has_no_claim_to_the_cpu(boot):
     """Four guests that compute for a millisecond, end and are made again all the time, beside one that sleeps."""
     outcome = boot("mode=fuzz exit=debug fuzz_lives=20", [("mayfly", "mayfly count=4 mem=8K"),
