@@ -117,13 +117,8 @@ static void refusals(void **state)
     assert_null(create(GUEST_CPU_ANY));
     assert_non_null(strstr(reason, "not an ELF"));
     elf_example_start(NULL);
-    const struct guest_config config = { .image = &example,
-                                         .image_size = sizeof(example),
-                                         .name = "big",
-                                         .memory_bytes = LULL_WINDOW_END,
-                                         .arguments = "",
-                                         .cpu = GUEST_CPU_ANY,
-                                         .weight = 1 };
+    struct guest_config config = example_config();
+    config.memory_bytes = LULL_WINDOW_END;
     assert_null(guest_create(&config, &reason));
     assert_non_null(strstr(reason, "mem="));
     end();

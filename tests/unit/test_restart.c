@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Guests that are made again, by policy and by the operator (vm/guest_restart.h), on CPUs that take turns: what they wait,
-// what they keep, and that ten thousand lives leave nothing behind.
+// Guests that are made again, by policy and by the operator (vm/guest_restart.h), on CPUs that take turns: what they wait
+// and what they keep.
 
 #include "vm/guest_restart.h"
 
 #include "world_guest.h"
 
 #include "abi/lull.h"
-#include "time/timer.h"
-#include "time/timer_queue.h"
 #include "vm/console_ring.h"
 #include "vm/guest_change.h"
-#include "vm/guest_report.h"
-#include "vm/request.h"
-#include "vm/run_queue.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LIVES 10000u
 #define MS NSEC_PER_MSEC
 #define PIECE_NS (MS / 100) // a turn ends so soon after its time
 
@@ -256,15 +250,10 @@ static void out_of_memory_is_tried_again(void **state)
 // Its memory is given back in steps first, so that nobody is delayed.
 static void a_large_one_is_buried_first(void **state)
 {
-    const struct guest_config config = { .image = &example,
-                                         .image_size = sizeof(example),
-                                         .name = "large",
-                                         .memory_bytes = 30000 * PAGE,
-                                         .arguments = "",
-                                         .cpu = 0,
-                                         .weight = SCHED_WEIGHT,
-                                         .restart = GUEST_RESTART_ALWAYS };
+    struct guest_config config = example_config();
 
+    config.memory_bytes = 30000 * PAGE;
+    config.restart = GUEST_RESTART_ALWAYS;
     (void)state;
     begin(1, lives_and_exits, MS, 1);
     struct guest *guest = guest_create(&config, &reason);
@@ -273,173 +262,6 @@ static void a_large_one_is_buried_first(void **state)
     assert_non_null(guest->vcpu->page);
     pass_for(0, 2 * MS);
     assert_int_equal(guest->restart.count, 1);
-    end();
-}
-
-// ---- Ten thousand lives -----------------------------------------------------------------------------------------
-
-// All that a guest takes of the machine.
-struct census {
-    uint64_t pages, guests, images, image_guests;
-    uint64_t armed[WORLD_CPUS_MAX], vcpus[WORLD_CPUS_MAX], waiting[WORLD_CPUS_MAX];
-    uint64_t mail[WORLD_CPUS_MAX], current[WORLD_CPUS_MAX];
-};
-
-static uint64_t count(const struct list_node *head)
-{
-    uint64_t nodes = 0;
-
-    list_for_each (node, head)
-        nodes++;
-    return nodes;
-}
-
-static uint64_t armed_in(const struct timer_wheel *wheel)
-{
-    struct timer_wheel_cursor cursor = { 0 };
-    uint64_t nodes = 0;
-
-    assert_null(timer_wheel_check(wheel));
-    while (timer_wheel_walk(wheel, &cursor) != NULL)
-        nodes++;
-    return nodes;
-}
-
-static struct census take_census(void)
-{
-    struct census census;
-
-    memset(&census, 0, sizeof(census)); // compared as bytes
-    census.pages = world_pages_used;
-    census.guests = count(&guest_list);
-    census.images = count(&guest_images);
-    list_for_each (node, &guest_images)
-        census.image_guests += container_of(node, struct guest_image, link)->guests;
-    for (uint32_t i = 0; i < cpu_count; i++) {
-        const struct run_queue *queue = cpu_table[i]->run_queue;
-        census.armed[i] = armed_in(timer_wheel(cpu_table[i])) + armed_in(timer_open_wheel(cpu_table[i]));
-        census.vcpus[i] = queue->stats.vcpus;
-        census.waiting[i] = count(&queue->waiting);
-        census.mail[i] = cpu_table[i]->mail != NULL;
-        census.current[i] = queue->current != NULL;
-    }
-    return census;
-}
-
-static uint32_t neighbour_id;
-
-// Uses what can be used of everything, and ends in one of six ways.
-static void lives_it_up(struct vcpu *vcpu)
-{
-    uint64_t now_ns = clock_now_ns();
-
-    if (vcpu->guest->id == neighbour_id) {
-        vcpu->page->pending = 0;
-        world_hypercall(HCALL_HALT, 0, 0, 0);
-        return;
-    }
-    world_hypercall(HCALL_RUN_TIMES, 0, 0, 0);
-    world_hypercall(HCALL_CONSOLE_READ, 0, 0, 0);
-    world_hypercall(HCALL_SET_RUNTIME, NSEC_PER_SEC, 0, 0);
-    world_hypercall(HCALL_WATCHDOG, vcpu->guest->id % 6 == 0 ? MS / 10 : NSEC_PER_SEC, 0, 0);
-    world_hypercall(HCALL_DOORBELL, neighbour_id, 0, 0);
-    switch (vcpu->guest->id % 6) {
-    case 1:
-        world_hypercall(HCALL_SET_DEADLINE, now_ns + NSEC_PER_SEC, UINT64_MAX, 0);
-        world_hypercall(HCALL_EXIT, 1, 0, 0);
-        return;
-    case 2:
-        world_hypercall(HCALL_SET_PERIODIC, MS, 0, 0);
-        world_exception(13, 0, 0);
-        return;
-    case 3:
-        world_hypercall(HCALL_SET_DEADLINE, now_ns + NSEC_PER_SEC, MS, 0);
-        world_hypercall(HCALL_EXIT, 0, 0, 0);
-        return;
-    case 4:
-        world_hypercall(HCALL_BLOCK, now_ns + 60 * NSEC_PER_SEC, 5, 0); // until the operator ends it
-        return;
-    default:
-        while (world_compute(PIECE_NS)) { // until its watchdog, or the operator, ends it
-        }
-    }
-}
-
-static void live_once(struct guest *guest)
-{
-    uint32_t id = guest->id, cpu = id % 2;
-    uint64_t left_ns;
-
-    guest_pin(guest, cpu);
-    pass_for(cpu, MS);
-    pass_for(1 - cpu, MS / 4);
-    if (guest->state == GUEST_ALIVE && id % 5 == 0)
-        guest_pause(guest);
-    if (guest->state == GUEST_ALIVE)
-        assert_true(guest_stop(guest, "enough"));
-    guest_restart_waits(guest, &left_ns);
-    if (guest_restart_waits(guest, &left_ns) && id % 4 == 0)
-        assert_true(guest_restart_cancel(guest));
-    if (!guest_restart_waits(guest, &left_ns))
-        assert_true(guest_restart(guest, &reason));
-    else
-        pass_for(0, left_ns + MS);
-    pass_for(0, MS / 4);
-    assert_int_equal(guest->id, id + 1);
-}
-
-// Whatever a guest does and however it ends: what it took is back, and the next one finds what the first one found.
-static void ten_thousand_lives_leave_nothing(void **state)
-{
-    (void)state;
-    begin(2, lives_it_up, 0, 0);
-    guest_report_set_quiet(true);
-    struct guest *neighbour = create(0);
-    neighbour_id = neighbour->id;
-    struct guest *guest = create_with(GUEST_RESTART_ALWAYS, 0);
-
-    pass_for(0, MS);
-    guest_stop(guest, "enough");
-    pass_for(0, MS);
-    const struct census before = take_census();
-    assert_true(guest_restart(guest, &reason));
-    for (uint32_t life = 0; life < LIVES; life++)
-        live_once(guest);
-    guest_stop(guest, "enough");
-    guest_restart_cancel(guest); // it may have ended by itself meanwhile
-    pass_for(1, MS);
-    pass_for(0, MS);
-    const struct census after = take_census();
-    assert_memory_equal(&after, &before, sizeof(before));
-    assert_int_equal(guest->restart.count, LIVES + 1);
-    assert_int_equal(guest->pages, 3);
-    assert_int_equal(neighbour->state, GUEST_ALIVE);
-    guest_report_set_quiet(false);
-    end();
-}
-
-// The same by `create` and its end, as commands do it.
-static void ten_thousand_guests_leave_nothing(void **state)
-{
-    (void)state;
-    begin(2, lives_it_up, 0, 0);
-    guest_report_set_quiet(true);
-    neighbour_id = create(0)->id;
-    pass_for(0, MS);
-    const struct census before = take_census();
-    for (uint32_t i = 0; i < LIVES; i++) {
-        struct guest *guest = create_with(GUEST_RESTART_NEVER, i % 2);
-
-        pass_for(i % 2, MS / 2);
-        if (i % 3 == 0)
-            guest_stop(guest, "enough");
-        guest_destroy(guest);
-    }
-    pass_for(1, MS);
-    pass_for(0, MS);
-    const struct census after = take_census();
-    assert_memory_equal(&after, &before, sizeof(before));
-    guest_report_set_quiet(false);
     end();
 }
 
@@ -455,8 +277,6 @@ int main(void)
         cmocka_unit_test(nobody_waits_where_policies_do_not_hold),
         cmocka_unit_test(out_of_memory_is_tried_again),
         cmocka_unit_test(a_large_one_is_buried_first),
-        cmocka_unit_test(ten_thousand_lives_leave_nothing),
-        cmocka_unit_test(ten_thousand_guests_leave_nothing),
     };
 
     return cmocka_run_group_tests_name("restart", tests, NULL, NULL);

@@ -37,20 +37,24 @@ static inline void end(void)
     assert_true(list_empty(&guest_images));
 }
 
+// A small guest on the boot CPU; a test changes what it is about.
+static inline struct guest_config example_config(void)
+{
+    return (struct guest_config){ .image = &example,
+                                  .image_size = sizeof(example),
+                                  .name = "test",
+                                  .instance = 7,
+                                  .memory_bytes = RAM_PAGES * PAGE,
+                                  .arguments = "a=1 b",
+                                  .weight = SCHED_WEIGHT };
+}
+
 static inline struct guest *create_with(enum guest_restart_policy policy, uint32_t cpu)
 {
-    const struct guest_config config = {
-        .image = &example,
-        .image_size = sizeof(example),
-        .name = "test",
-        .instance = 7,
-        .memory_bytes = RAM_PAGES * PAGE,
-        .arguments = "a=1 b",
-        .cpu = cpu,
-        .weight = SCHED_WEIGHT,
-        .restart = policy,
-    };
+    struct guest_config config = example_config();
 
+    config.restart = policy;
+    config.cpu = cpu;
     return guest_create(&config, &reason);
 }
 
