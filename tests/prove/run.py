@@ -14,25 +14,28 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import arithmetic
+import chips
 import models
+import proof
+
+PROOFS = [*arithmetic.PROOFS, *chips.PROOFS]
 
 
 def jobs(long):
     """Each: is it a proof, its name, the function and its arguments."""
     yield from models.jobs(long)
-    for number, proof in enumerate(arithmetic.PROOFS):
-        yield True, proof.name, prove_arithmetic, (number,)
-        for which, _ in enumerate(proof.mutations):
-            yield False, f"{proof.name}, mutation {which + 1}", mutate_arithmetic, (number, which)
+    for number, one in enumerate(PROOFS):
+        yield True, one.name, prove_arithmetic, (number,)
+        for which, _ in enumerate(one.mutations):
+            yield False, f"{one.name}, mutation {which + 1}", mutate_arithmetic, (number, which)
 
 
 def prove_arithmetic(_folder, number):
-    return arithmetic.prove(arithmetic.PROOFS[number])
+    return proof.prove(PROOFS[number])
 
 
 def mutate_arithmetic(_folder, number, which):
-    proof = arithmetic.PROOFS[number]
-    return arithmetic.mutate(proof, proof.mutations[which])
+    return proof.mutate(PROOFS[number], PROOFS[number].mutations[which])
 
 
 def run(function, folder, arguments):
