@@ -5,7 +5,7 @@
 FUZZ_SECONDS ?= 600
 FUZZ_DIR     := $(BUILD)/fuzz
 FUZZ_FLAGS   := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
-	$(UNIT_WARNINGS) -Itests/fuzz -Ihv -Ihv/shared
+	$(UNIT_WARNINGS)
 FUZZ_COMMON  := tests/fuzz/fuzz.c hv/shared/lib/format.c
 
 # ---- Targets: sources, flags, the longest input and the runs of `make fuzz-short` ---------------------------------
@@ -60,19 +60,25 @@ FUZZ_RUNS_monitor   := 1500
 
 # ---- Rules --------------------------------------------------------------------------------------------------------
 
-# fuzz_program TARGET,DIRECTORY,COMPILER WITH FLAGS,FLAGS FOR OBJECTS,FLAGS FOR THE PROGRAM,MORE SOURCES
+fuzz_set = $(call flags_name,$(FUZZ_CFLAGS_$(1)))
+fuzz_srcs = tests/fuzz/fuzz_$(1).c $(FUZZ_SRCS_$(1)) $(FUZZ_COMMON)
+$(foreach target,$(FUZZ_TARGETS),$(eval FUZZ_SET_$(call fuzz_set,$(target)) += $(target)))
+FUZZ_SETS := $(sort $(foreach target,$(FUZZ_TARGETS),$(call fuzz_set,$(target))))
+
+# fuzz_program TARGET,DIRECTORY,LINKER WITH FLAGS,MORE SOURCES
 define fuzz_program
-$(2)/$(1).objects := $$(patsubst %.c,$(2)/$(1).obj/%.o,tests/fuzz/fuzz_$(1).c $$(FUZZ_SRCS_$(1)) $$(FUZZ_COMMON) $(6))
-$$($(2)/$(1).objects): $(2)/$(1).obj/%.o: %.c
-	@mkdir -p $$(@D)
-	@$(3) $(4) $$(FUZZ_CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
-$(2)/$(1): $$($(2)/$(1).objects)
-	@$(3) $(5) $$^ -o $$@
--include $$($(2)/$(1).objects:.o=.d)
+$(2)/$(1): $(patsubst %.c,$(2)/$(call fuzz_set,$(1))/%.o,$(call fuzz_srcs,$(1)) $(4))
+	@$(3) $$^ -o $$@
 endef
 
-$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program,$(target),$(FUZZ_DIR)/run,$(CLANG) $(FUZZ_FLAGS),\
-	-fsanitize=fuzzer-no-link,-fsanitize=fuzzer,)))
+# fuzz_programs DIRECTORY,COMPILER WITH FLAGS,LINKER WITH FLAGS,MORE SOURCES: all targets.
+define fuzz_programs
+$(foreach set,$(FUZZ_SETS),$(eval $(call compiled,$(1)/$(set),$(2) -Itests/fuzz -Ihv -Ihv/shared \
+	$(FUZZ_CFLAGS_$(firstword $(FUZZ_SET_$(set)))),$(foreach target,$(FUZZ_SET_$(set)),$(call fuzz_srcs,$(target))) $(4))))
+$(foreach target,$(FUZZ_TARGETS),$(eval $(call fuzz_program,$(target),$(1),$(3),$(4))))
+endef
+
+$(call fuzz_programs,$(FUZZ_DIR)/run,$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer)
 
 FUZZ_PROGRAMS := $(addprefix $(FUZZ_DIR)/run/,$(FUZZ_TARGETS))
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Runs unit test programs and sums up: run.sh RESULT-DIRECTORY PROGRAM...
+# Runs unit test programs, JOBS at a time, and sums up: run.sh RESULT-DIRECTORY JOBS PROGRAM...
 #
 # A program reports in TAP, one line per test, which is kept in the result directory. It has passed only
 # when it exits with 0, every test of its plan is reported, and none is "not ok"; whatever else
@@ -12,9 +12,17 @@ set -u
 TIME_LIMIT_S=600
 
 results=$1
-shift
+jobs=$2
+shift 2
 rm -rf "$results"
 mkdir -p "$results"
+
+# Its output, and behind it the exit status: results/NAME.COMPILER.tap and .status.
+# shellcheck disable=SC2016
+printf '%s\n' "$@" | xargs -P "$jobs" -n 1 sh -c '
+    output=$1/$(basename "$2").$(basename "$(dirname "$2")")
+    CMOCKA_MESSAGE_OUTPUT=TAP timeout "$0" "$2" > "$output.tap" 2>&1
+    echo $? > "$output.status"' "$TIME_LIMIT_S" "$results"
 
 total_passed=0
 total_failed=0
@@ -22,13 +30,12 @@ for program in "$@"; do
     compiler=$(basename "$(dirname "$program")")
     name=$(basename "$program")
     output=$results/$name.$compiler.tap
-    CMOCKA_MESSAGE_OUTPUT=TAP timeout "$TIME_LIMIT_S" "$program" > "$output" 2>&1
-    status=$?
+    status=$(cat "$results/$name.$compiler.status" || echo none)
 
     planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$output" | awk '{ n += $1 } END { print n + 0 }')
     passed=$(grep -c '^ok ' "$output")
     failed=$(grep -c '^not ok ' "$output")
-    if [ "$failed" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$planned" -eq 0 ] || [ "$passed" -ne "$planned" ]; }; then
+    if [ "$failed" -eq 0 ] && { [ "$status" != 0 ] || [ "$planned" -eq 0 ] || [ "$passed" -ne "$planned" ]; }; then
         failed=1
     fi
     if [ "$failed" -ne 0 ]; then

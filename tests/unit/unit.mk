@@ -10,7 +10,7 @@ UNIT_DIR  := $(BUILD)/unit
 UNIT_WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wconversion \
 	-Wno-sign-conversion -Werror
 UNIT_FLAGS    := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all $(UNIT_WARNINGS) -Itests/unit -Ihv -Ihv/shared
+	-fno-sanitize-recover=all $(UNIT_WARNINGS)
 
 # ---- The library ----------------------------------------------------------------------------------------------
 
@@ -64,24 +64,42 @@ include tests/unit/vm.mk
 
 # ---- Rules ----------------------------------------------------------------------------------------------------
 
-UNIT_PROGRAMS :=
+# flags_name FLAGS: the folder of the objects that are compiled with them. Programs that want the same flags share them.
+no_words   :=
+flags_name = $(or $(subst =,_,$(subst /,.,$(subst $(no_words) ,,$(strip $(1))))),plain)
 
-# unit_program TEST,DIRECTORY,COMPILER: the objects and the program of one test, built by one compiler. Objects
-# are not shared between tests, because a test may have flags of its own.
-define unit_program
-UNIT_PROGRAMS += $(UNIT_DIR)/$(2)/$(1)
-UNIT_OBJS_$(2)_$(1) := $$(patsubst %.c,$(UNIT_DIR)/$(2)/$(1).obj/%.o,$$(UNIT_SRCS_$(1)))
-$$(UNIT_OBJS_$(2)_$(1)): $(UNIT_DIR)/$(2)/$(1).obj/%.o: %.c
+# compiled DIRECTORY,COMPILER WITH FLAGS,SOURCES: the rule for their objects, in that directory.
+define compiled
+$(1).objects := $(patsubst %.c,$(1)/%.o,$(sort $(3)))
+$$($(1).objects): $(1)/%.o: %.c
 	@mkdir -p $$(@D)
-	@$(3) $$(UNIT_FLAGS) $$(UNIT_CFLAGS_$(1)) -MMD -MP -c $$< -o $$@
-$(UNIT_DIR)/$(2)/$(1): $$(UNIT_OBJS_$(2)_$(1))
-	@$(3) -fsanitize=address,undefined $$^ -lcmocka -o $$@
--include $$(UNIT_OBJS_$(2)_$(1):.o=.d)
+	@$(2) -MMD -MP -c $$< -o $$@
+-include $$($(1).objects:.o=.d)
 endef
 
-$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test),gcc,$(UNIT_GCC))))
-$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test),clang,$(CLANG))))
+unit_set = $(call flags_name,$(UNIT_CFLAGS_$(1)))
+$(foreach test,$(UNIT_TESTS),$(eval UNIT_SET_$(call unit_set,$(test)) += $(test)))
+UNIT_SETS := $(sort $(foreach test,$(UNIT_TESTS),$(call unit_set,$(test))))
+
+# unit_program TEST,DIRECTORY,LINKER WITH FLAGS
+define unit_program
+$(2)/$(1): $$(patsubst %.c,$(2)/$(call unit_set,$(1))/%.o,$$(UNIT_SRCS_$(1)))
+	@$(3) $$^ -lcmocka -o $$@
+endef
+
+# unit_programs DIRECTORY,COMPILER WITH FLAGS,LINKER WITH FLAGS: all tests.
+define unit_programs
+$(foreach set,$(UNIT_SETS),$(eval $(call compiled,$(1)/$(set),$(2) -Itests/unit -Ihv -Ihv/shared \
+	$(UNIT_CFLAGS_$(firstword $(UNIT_SET_$(set)))),$(foreach test,$(UNIT_SET_$(set)),$(UNIT_SRCS_$(test))))))
+$(foreach test,$(UNIT_TESTS),$(eval $(call unit_program,$(test),$(1),$(3))))
+endef
+
+UNIT_LINK := -fsanitize=address,undefined
+$(call unit_programs,$(UNIT_DIR)/gcc,$(UNIT_GCC) $(UNIT_FLAGS),$(UNIT_GCC) $(UNIT_LINK))
+$(call unit_programs,$(UNIT_DIR)/clang,$(CLANG) $(UNIT_FLAGS),$(CLANG) $(UNIT_LINK))
+
+UNIT_PROGRAMS := $(foreach compiler,gcc clang,$(addprefix $(UNIT_DIR)/$(compiler)/,$(UNIT_TESTS)))
 
 .PHONY: unit
 unit: $(UNIT_PROGRAMS) ## run the host unit tests
-	@tests/unit/run.sh $(UNIT_DIR)/results $(UNIT_PROGRAMS)
+	@tests/unit/run.sh $(UNIT_DIR)/results $(or $(JOBS),1) $(UNIT_PROGRAMS)
