@@ -42,6 +42,7 @@ GUEST_KERNEL := \
 	guest/line.c \
 	guest/options.c \
 	guest/dispatch.c \
+	guest/watchdog.c \
 	guest/memory.c
 
 # The programs of this image, and what chooses among them.

@@ -10,6 +10,14 @@
 #include "irq.h"
 #include "thread.h"
 #include "timer.h"
+#include "watchdog.h"
+
+static void wait(void)
+{
+    watchdog_idle();
+    if (timer_idle() != 0)
+        dispatch_pending();
+}
 
 _Noreturn void idle_loop(void)
 {
@@ -17,7 +25,7 @@ _Noreturn void idle_loop(void)
         irq_disable();
         if (thread_any_ready())
             thread_yield();
-        else if (timer_idle() != 0)
-            dispatch_pending();
+        else
+            wait();
     }
 }

@@ -17,12 +17,13 @@
 #include "tick.h"
 #include "timer.h"
 #include "timer_report.h"
+#include "watchdog.h"
 
 _Noreturn void guest_main(const struct lull_start_page *start); // called by start.asm
 
-static const char *const known_args[] = { "work", "hz",    "n",     "timers", "bits",  "seed",
-                                          "role", "peer",  "unit",  "period", "start", "arm",
-                                          "idle", "slack", "phase", "report", "next",  "wait" };
+static const char *const known_args[] = { "work",  "hz",     "n",      "timers", "bits",    "seed", "role",
+                                          "peer",  "unit",   "period", "start",  "arm",     "idle", "slack",
+                                          "phase", "report", "next",   "wait",   "watchdog" };
 
 // The hypervisor has looked at this image's note (start.asm) already; one before version 3 has not.
 static void check_abi(const struct lull_start_page *start)
@@ -49,6 +50,7 @@ _Noreturn void guest_main(const struct lull_start_page *start)
     hz = args_u64("hz", 0, 0, TICK_HZ_MAX);
     if (hz != 0)
         tick_start(hz); // the classic mode; without it nothing ticks
+    watchdog_start();   // ended from outside, should its threads hang
     tick_obey();        // and the operator may want the other one
     program_boot(hz);   // what it is here for
     timer_report_start();

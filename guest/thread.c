@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "panic.h"
 #include "slice.h"
+#include "watchdog.h"
 
 #include <lib/bits.h>
 #include <lib/string.h>
@@ -98,8 +99,10 @@ static void run_next(void)
         slice_begin(to->slice_left_ns);
     if (to == from)
         return;
-    if (to != &idle_thread)
-        timer_set_device(); // what runs now may take long
+    if (to != &idle_thread) { // what runs now may take long
+        timer_set_device();
+        watchdog_busy();
+    }
     if (from->guard[1] != GUARD)
         panic("the stack of thread %s has overflowed", from->name);
     if (cpu_time_counted)

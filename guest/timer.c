@@ -42,6 +42,11 @@ static struct event_window window_of(struct timer_wheel_node *node)
     return (struct event_window){ timer_deadline_ns(timer_of(node)), timer_of(node)->slack_ns };
 }
 
+uint64_t timer_first_end_ns(void)
+{
+    return timer_wheel_earliest(&wheel)->expiry_ns;
+}
+
 void timer_set_device(void)
 {
     struct event_window first = window_of(timer_wheel_earliest(&wheel));

@@ -69,6 +69,9 @@ void timer_interrupt(void);
 // Makes the device hold exactly the window of the first timer, before something runs that may take long. Interrupts off.
 void timer_set_device(void);
 
+// The end of the first timer's window; TIME_NEVER: none is armed. Interrupts off.
+uint64_t timer_first_end_ns(void);
+
 // Waits for the first timer or an interrupt, and expires what is due. Returns the interrupts that the caller must serve now, a
 // bit for each. Interrupts off before; after a halt (clock_event.h) they are on, and all are served.
 uint64_t timer_idle(void);

@@ -31,7 +31,8 @@ KERNEL_TESTS := \
 	os_stack \
 	os_thread \
 	os_tick \
-	os_wait
+	os_wait \
+	os_watchdog
 
 TEST_GUESTS := \
 	apart \

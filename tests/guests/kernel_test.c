@@ -9,6 +9,7 @@
 #include "test.h"
 #include "thread.h"
 #include "timer.h"
+#include "watchdog.h"
 
 _Noreturn void guest_main(const struct lull_start_page *start); // called by start.asm
 
@@ -29,6 +30,7 @@ _Noreturn void guest_main(const struct lull_start_page *start)
     thread_init();
     doorbell_init();
     console_input_init();
+    watchdog_start();
     thread_create("test", run, NULL);
     idle_loop();
 }

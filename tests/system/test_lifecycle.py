@@ -154,6 +154,16 @@ def test_a_paused_guest_is_not_ended_by_its_watchdog(boot):
     boot("mode=selftest exit=debug", [("watchdog", "watchdog expect=exit:0 pause=50ms -- do=feed period=20")]).succeeded()
 
 
+def test_the_guest_os_feeds_its_watchdog(boot):
+    """However it waits, a guest lives that comes to idle, and one with a thread that computes for ever does not."""
+    guests = []
+    for way in ("idle=block", "idle=halt", "arm=call", "hz=1000", "hz=10"):
+        guests += [f"guest name=hangs expect=kill:watchdog -- {way} watchdog=20ms stress -c 1 -t 10s",
+                   f"guest name=lives expect=exit:0 -- {way} watchdog=1ms work=random n=500",
+                   f"guest name=unwatched expect=exit:0 -- {way} stress -c 1 -t 100ms"]
+    boot("mode=selftest exit=debug", [("guest", line) for line in guests]).succeeded()
+
+
 def test_a_watchdog_restarts_a_guest(console):
     machine = console("mode=interactive", [("watchdog", "watchdog name=stuck restart=on-failure -- do=compute period=30")],
                       icount=True)
