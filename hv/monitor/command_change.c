@@ -6,6 +6,7 @@
 
 #include "abi/lull.h"
 #include "core/log.h"
+#include "lib/format.h"
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "lib/time.h"
@@ -124,11 +125,12 @@ static bool read_mode(const struct option_word *word, uint64_t *hz)
     return false;
 }
 
-static void ask_mode(struct guest *guest, uint32_t hz)
+// False, and said why, where the guest cannot be asked.
+static bool ask_mode(struct guest *guest, uint32_t hz)
 {
     switch (guest_ask_tick(guest, hz)) {
     case GUEST_TICK_ASKED:
-        break;
+        return true;
     case GUEST_TICK_ENDED:
         argument_print_ended(guest);
         break;
@@ -136,6 +138,26 @@ static void ask_mode(struct guest *guest, uint32_t hz)
         log_print("`%s`: guest %u does not know how to change its mode\n", guest->name, guest->id);
         break;
     }
+    return false;
+}
+
+static void change_modes(struct selection *selection, uint32_t hz)
+{
+    char change[sizeof("asked for hz=4294967295")];
+    struct guest *guest;
+    uint32_t count = 0;
+
+    if (hz == 0)
+        format_buffer(change, sizeof(change), "asked to be tickless");
+    else
+        format_buffer(change, sizeof(change), "asked for hz=%u", hz);
+    while ((guest = selection_next(selection)) != NULL)
+        if (ask_mode(guest, hz)) {
+            count++;
+            if (!selection->all)
+                log_print("guest %u (%s): %s\n", guest->id, guest->name, change);
+        }
+    selection_print_count(selection, count, change);
 }
 
 static void run_mode(const struct command_words *words)
@@ -146,11 +168,12 @@ static void run_mode(const struct command_words *words)
 
     if (!selection_start(&selection, words, 1) || (words->count > 1 && !read_mode(&words->word[1], &hz)))
         return;
+    if (words->count > 1) {
+        change_modes(&selection, (uint32_t)hz);
+        return;
+    }
     while ((guest = selection_next(&selection)) != NULL)
-        if (words->count == 1)
-            print_mode(guest);
-        else
-            ask_mode(guest, (uint32_t)hz);
+        print_mode(guest);
 }
 
 static const struct command commands[] = {
