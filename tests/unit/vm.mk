@@ -4,7 +4,7 @@
 WORLD_SRCS   := $(filter-out hv/vm/module_line.c,$(wildcard hv/vm/*.c)) hv/core/trace.c hv/time/timer.c hv/time/timer_stats.c hv/time/timer_trace.c \
 	hv/time/clock.c hv/time/cross_check.c hv/time/sleep.c hv/shared/lib/ns_scale.c hv/shared/lib/histogram.c \
 	hv/shared/lib/log2_histogram.c hv/shared/lib/timer_wheel.c hv/shared/lib/timer_crowd.c hv/shared/lib/timer_wheel_check.c \
-	tests/fake/world/world.c tests/fake/world/world_memory.c tests/fake/machine/machine.c tests/unit/elf_example.c
+	tests/fake/world/world.c tests/fake/world/world_cpu.c tests/fake/world/world_memory.c tests/fake/machine/machine.c tests/unit/elf_example.c
 WORLD_CFLAGS := -iquote tests/fake/world -iquote tests/fake/machine -Itests/fake/world -Itests/fake -Itests/unit \
 	-Dsched_yield=hv_sched_yield # the C library's is another
 

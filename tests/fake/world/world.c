@@ -1,148 +1,45 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The CPUs of the world: their turns, their interrupts, and what the assembly and hv/trap.c do for them.
+// The world's start and end, the turns of its CPUs, and what the assembly does between them and their guests.
 
 #include "world.h"
 
+#include "world_cpu.h"
+
 #include "core/page_alloc.h"
 #include "core/panic.h"
-#include "dev/clock_event.h"
 #include "dev/clock_source.h"
 #include "lib/list.h"
-#include "lib/time.h"
 #include "time/clock.h"
-#include "time/sleep.h"
-#include "time/timer.h"
 #include "vm/guest.h"
-#include "vm/guest_reap.h"
 #include "vm/hypercall.h"
-#include "vm/mail.h"
-#include "vm/request.h"
-#include "vm/run_queue.h"
-#include "vm/sched.h"
 #include "vm/share.h"
 #include "vm/time_page.h"
 #include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
-#include "x86/cpu.h"
 #include "x86/features.h"
-#include "x86/lapic.h"
 #include "x86/pause.h"
 #include "x86/vectors.h"
 
 #include <setjmp.h>
-#include <string.h>
 
 #define ENTRY_PS (100 * PS_PER_NS)
 #define WAIT_PS (100000 * PS_PER_NS)
-#define MAX_DELAY_NS (1000 * NSEC_PER_SEC)
 
-struct turn_cpu {
-    struct cpu cpu;
-    struct clock_event event;
-    uint64_t armed_tsc; // UINT64_MAX: not armed
-    bool kicked;
-    bool asleep; // its turn has ended inside the idle sleep
-    struct fpu_state fpu;
-};
-
-static struct turn_cpu cpus[WORLD_CPUS_MAX];
 static jmp_buf turn_over, cpu_stopped;
 static bool serving; // the kick of a CPU other than the one whose turn it is
 static uint64_t turn_until_ns;
 static struct clock_source tsc_source;
 static uint64_t time_page;
 
-struct cpu *world_cpu = &cpus[0].cpu;
 struct features features;
 void (*world_program)(struct vcpu *vcpu);
 
-static struct turn_cpu *here(void)
-{
-    return container_of(world_cpu, struct turn_cpu, cpu);
-}
-
-struct fpu_state *world_fpu(void)
-{
-    return &here()->fpu;
-}
-
-// ---- The clock and the timers' chip -----------------------------------------------------------------------------
-
-static uint64_t read_tsc(struct clock_source *source)
-{
-    (void)source;
-    return machine_tsc();
-}
-
-static void arm_at(struct clock_event *event, uint64_t deadline_tsc)
-{
-    container_of(event, struct turn_cpu, event)->armed_tsc = deadline_tsc;
-}
-
-static void arm(struct clock_event *event, uint64_t delay_ns)
-{
-    arm_at(event, machine_tsc() + delay_ns);
-}
-
-static void stop(struct clock_event *event)
-{
-    arm_at(event, UINT64_MAX);
-}
-
-// ---- Interrupts -------------------------------------------------------------------------------------------------
-
-void lapic_send(uint32_t apic_id, uint32_t command)
-{
-    if (command != VECTOR_KICK || apic_id >= WORLD_CPUS_MAX)
-        panic("an interrupt 0x%x for CPU %u", command, apic_id);
-    cpus[apic_id].kicked = true;
-}
-
-static void dispatch(uint64_t vector, struct vcpu *vcpu, uint64_t fault_address)
-{
-    switch (vector) {
-    case VECTOR_NONE:
-        break;
-    case VECTOR_LAPIC_TIMER:
-        world_cpu->counters.irq_timer++;
-        timer_interrupt();
-        break;
-    case VECTOR_KICK:
-        world_cpu->counters.irq_kick++;
-        mail_take();
-        guest_reap_collect();
-        request_serve();
-        sched_share();
-        break;
-    case VECTOR_HYPERCALL:
-        hypercall_slow(vcpu);
-        break;
-    default:
-        upcall_exception(vcpu, fault_address);
-        break;
-    }
-}
-
-// The interrupt that waits for this CPU, taken; VECTOR_NONE: there is none.
-static uint64_t take_interrupt(void)
-{
-    struct turn_cpu *cpu = here();
-
-    if (cpu->armed_tsc != UINT64_MAX && cpu->armed_tsc <= machine_tsc()) {
-        cpu->armed_tsc = UINT64_MAX;
-        return VECTOR_LAPIC_TIMER;
-    }
-    if (cpu->kicked) {
-        cpu->kicked = false;
-        return VECTOR_KICK;
-    }
-    return VECTOR_NONE;
-}
+// ---- Traps ------------------------------------------------------------------------------------------------------
 
 void trap_from_idle(uint64_t vector)
 {
-    dispatch(vector, NULL, 0);
+    world_cpu_dispatch(vector, NULL, 0);
 }
 
 // As trap_from_guest(), then entry.asm. False: back to the run loop.
@@ -154,7 +51,7 @@ static bool trap(uint64_t vector, uint64_t fault_address)
     vcpu->entry.frame.vector = vector;
     if (world_cpu->watch & CPU_WATCH_TRACE)
         tracing_trap(vcpu);
-    dispatch(vector, vcpu, fault_address);
+    world_cpu_dispatch(vector, vcpu, fault_address);
     bool goes_on = world_cpu->leave == 0 && upcall_deliver(world_cpu->vcpu);
     if (goes_on && (world_cpu->watch & CPU_WATCH_TRACE))
         tracing_enters(world_cpu->vcpu);
@@ -170,13 +67,13 @@ void world_stop_turn(void)
 
 void world_switch(uint32_t cpu)
 {
-    world_cpu = &cpus[cpu].cpu;
+    world_cpu = &world_cpus[cpu].cpu;
 }
 
 // What sched.c does when the sleep ends in which the turn was over.
 static void wake_up(uint64_t vector)
 {
-    here()->asleep = false;
+    world_cpu_here()->asleep = false;
     cpu_account(CPU_SHARE_GUEST);
     if (cpu_count > 1)
         share_withdraw(world_cpu);
@@ -185,8 +82,8 @@ static void wake_up(uint64_t vector)
 
 uint64_t entry_idle(void)
 {
-    struct turn_cpu *cpu = here();
-    uint64_t vector = take_interrupt();
+    struct turn_cpu *cpu = world_cpu_here();
+    uint64_t vector = world_cpu_take_interrupt();
 
     while (vector == VECTOR_NONE) {
         uint64_t now_tsc = machine_tsc();
@@ -198,7 +95,7 @@ uint64_t entry_idle(void)
         }
         if (cpu->armed_tsc > now_tsc)
             machine_advance((cpu->armed_tsc - now_tsc) * PS_PER_NS);
-        vector = take_interrupt();
+        vector = world_cpu_take_interrupt();
     }
     return vector;
 }
@@ -208,8 +105,8 @@ void world_run(uint32_t cpu, uint64_t until_ns)
     world_switch(cpu);
     turn_until_ns = until_ns;
     if (setjmp(turn_over) == 0) {
-        if (here()->asleep)
-            wake_up(take_interrupt());
+        if (world_cpu_here()->asleep)
+            wake_up(world_cpu_take_interrupt());
         vcpu_run();
     }
     world_switch(0);
@@ -218,7 +115,7 @@ void world_run(uint32_t cpu, uint64_t until_ns)
 // The kick of the CPU whose turn it is. What it was doing goes on when it has its turn again.
 static void serve_kick(void)
 {
-    struct turn_cpu *cpu = here();
+    struct turn_cpu *cpu = world_cpu_here();
 
     cpu->kicked = false;
     serving = true;
@@ -227,9 +124,14 @@ static void serve_kick(void)
     } else if (cpu->asleep) {
         wake_up(VECTOR_KICK);
     } else {
-        dispatch(VECTOR_KICK, NULL, 0);
+        world_cpu_dispatch(VECTOR_KICK, NULL, 0);
     }
     serving = false;
+}
+
+void cpu_stop(void)
+{
+    longjmp(cpu_stopped, 1);
 }
 
 void world_let_others(void)
@@ -237,12 +139,12 @@ void world_let_others(void)
     struct cpu *waiting = world_cpu;
 
     if (serving) {
-        here()->kicked = true;
+        world_cpu_here()->kicked = true;
         longjmp(cpu_stopped, 1);
     }
     for (uint32_t i = 0; i < cpu_count; i++) {
         world_switch(i);
-        if (world_cpu != waiting && cpus[i].kicked)
+        if (world_cpu != waiting && world_cpus[i].kicked)
             serve_kick();
     }
     world_cpu = waiting;
@@ -304,7 +206,7 @@ bool world_compute(uint64_t ns)
     uint64_t end_tsc = machine_tsc() + ns;
 
     for (;;) {
-        uint64_t vector = take_interrupt();
+        uint64_t vector = world_cpu_take_interrupt();
         if (vector != VECTOR_NONE) {
             if (!trap(vector, 0))
                 return false;
@@ -315,61 +217,18 @@ bool world_compute(uint64_t ns)
             return true;
         if (clock_now_ns() > turn_until_ns)
             world_stop_turn();
-        uint64_t next_tsc = here()->armed_tsc < end_tsc ? here()->armed_tsc : end_tsc;
+        uint64_t next_tsc = world_cpu_here()->armed_tsc < end_tsc ? world_cpu_here()->armed_tsc : end_tsc;
         if (next_tsc > now_tsc)
             machine_advance((next_tsc - now_tsc) * PS_PER_NS);
     }
 }
 
-// ---- hv/x86/cpu.h -----------------------------------------------------------------------------------------------
-
-void cpu_set_guest(struct entry_context *guest)
-{
-    world_cpu->guest = guest;
-}
-
-void cpu_set_watch(uint32_t watch)
-{
-    cpu_account(watch & CPU_WATCH_TIMES ? CPU_SHARE_HYPERVISOR : CPU_SHARE_GUEST);
-    world_cpu->watch = watch;
-}
-
-void cpu_counters(struct counters *out)
-{
-    *out = world_cpu->counters;
-}
-
-void cpu_shares(const struct cpu *cpu, uint64_t share_tsc[CPU_SHARES])
-{
-    memcpy(share_tsc, cpu->share_tsc, sizeof(cpu->share_tsc));
-}
-
-void cpu_stop(void)
-{
-    longjmp(cpu_stopped, 1);
-}
-
 // ---- Start and end ----------------------------------------------------------------------------------------------
 
-static void start_cpu(uint32_t id)
+static uint64_t read_tsc(struct clock_source *source)
 {
-    struct turn_cpu *cpu = &cpus[id];
-
-    *cpu = (struct turn_cpu){
-        .cpu = { .self = &cpu->cpu, .id = id, .apic_id = id },
-        .event = { .name = "world",
-                   .max_delay_ns = MAX_DELAY_NS,
-                   .arm = arm,
-                   .arm_at = arm_at,
-                   .stop = stop },
-        .armed_tsc = UINT64_MAX,
-    };
-    cpu_table[id] = &cpu->cpu;
-    world_switch(id);
-    if (!timer_prepare(&cpu->cpu) || !sched_prepare(&cpu->cpu, WORLD_TSC_HZ))
-        panic("no memory");
-    timer_init(&cpu->event);
-    sleep_init(SLEEP_ALONE, &cpu->event, NULL);
+    (void)source;
+    return machine_tsc();
 }
 
 void world_start(uint32_t count)
@@ -389,7 +248,7 @@ void world_start(uint32_t count)
     share_idle = 0;
     cpu_count = count;
     for (uint32_t i = 0; i < count; i++)
-        start_cpu(i);
+        world_cpu_start(i);
     world_switch(0);
     if (!time_page_init())
         panic("no memory");
@@ -403,7 +262,7 @@ static void settle(void)
     for (uint32_t round = 0; round < 4; round++) {
         for (uint32_t i = 0; i < cpu_count; i++) {
             world_switch(i);
-            if (cpus[i].kicked)
+            if (world_cpus[i].kicked)
                 serve_kick();
         }
     }
