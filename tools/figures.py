@@ -51,16 +51,7 @@ def boot(iso, options, timeout_s, **more):
     `options` are those of add_options(), `more` those of qemu.command(). Raises ValueError as qemu.command() does.
     """
     options.icount = virtual(options)
-    line = qemu.from_options(iso, options, **more)
-    try:
-        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=timeout_s, check=False)
-    except subprocess.TimeoutExpired as late:
-        return (late.stdout or b"").decode("utf-8", errors="replace"), [f"it did not end within {timeout_s} s"]
-    problems = []
-    if done.returncode != qemu.EXIT_SUCCESS:
-        problems.append(f"QEMU ended with status {done.returncode}, not {qemu.EXIT_SUCCESS}")
-    return done.stdout.decode("utf-8", errors="replace"), problems
+    return qemu.run(qemu.from_options(iso, options, **more), timeout_s)
 
 
 def main(tool, options, timeout_s, parse, publish):

@@ -15,7 +15,6 @@ import argparse
 import concurrent.futures
 import json
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -50,23 +49,12 @@ def run(build, words, machine, time_limit_s, late=LATE, attackers=ATTACKERS):
     """One boot with `words` on the boot line; returns (figures or None, problems, serial text)."""
     machine = {"icount": True, **machine}
     with tempfile.TemporaryDirectory(prefix="lull-hostile-") as folder:
-        iso, output = Path(folder) / "hostile.iso", Path(folder) / "serial.txt"
+        iso = Path(folder) / "hostile.iso"
         mkiso.build(iso, build / "lull.elf",
                     *mkiso.entry(f"mode=fuzz exit=debug {words}", modules(build, late, attackers)))
-        status = None
-        with open(output, "wb") as file:
-            try:
-                status = subprocess.run(qemu.command(iso, **machine), stdin=subprocess.DEVNULL, stdout=file,
-                                        stderr=subprocess.STDOUT, timeout=time_limit_s, check=False).returncode
-            except subprocess.TimeoutExpired:
-                pass
-        text = output.read_text(encoding="utf-8", errors="replace").replace("\r", "")
-    figures, problems = judge(text)
-    if status is None:
-        problems.insert(0, f"it did not end within {time_limit_s} s")
-    elif status != qemu.EXIT_SUCCESS:
-        problems.insert(0, f"QEMU ended with status {status}, not {qemu.EXIT_SUCCESS}")
-    return figures, problems, text
+        text, problems = qemu.run(qemu.command(iso, **machine), time_limit_s)
+    figures, more = judge(text)
+    return figures, problems + more, text
 
 
 def judge(text):

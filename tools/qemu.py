@@ -2,6 +2,7 @@
 """The one place that knows how Lull is started in QEMU: every flag, and what the exit status means."""
 
 import signal
+import subprocess
 from pathlib import Path
 
 # isa-debug-exit makes QEMU leave with (value << 1) | 1; the hypervisor writes 0x10 for success. Every other
@@ -84,6 +85,19 @@ def from_options(iso, options, **more):
     return command(iso, machine=options.machine, uefi=options.uefi, no_hpet=options.no_hpet, icount=options.icount,
                    smp=options.smp, memory=options.memory, cpu=options.cpu, accel=options.accel, gdb=options.gdb,
                    **more)
+
+
+def run(line, timeout_s):
+    """Runs a machine to its end, by what command() has made; returns (serial output, problems: none if it succeeded)."""
+    try:
+        done = subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout_s, check=False)
+        output, problems = done.stdout, []
+        if done.returncode != EXIT_SUCCESS:
+            problems.append(f"QEMU ended with status {done.returncode}, not {EXIT_SUCCESS}")
+    except subprocess.TimeoutExpired as late:
+        output, problems = late.stdout or b"", [f"it did not end within {timeout_s} s"]
+    return output.decode("utf-8", errors="replace").replace("\r", ""), problems
 
 
 def end(child):

@@ -12,7 +12,6 @@ import argparse
 import concurrent.futures
 import os
 import re
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -55,14 +54,9 @@ def run(build, kind, attackers, time_limit_s):
     with tempfile.TemporaryDirectory(prefix="lull-storms-") as folder:
         iso = Path(folder) / "storms.iso"
         mkiso.build(iso, build / "lull.elf", *mkiso.entry("mode=bench exit=debug", modules(build, kind, attackers)))
-        try:
-            done = subprocess.run(qemu.command(iso, icount=True, memory="256M"), stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=time_limit_s, check=False)
-        except subprocess.TimeoutExpired as late:
-            return None, f"it did not end within {time_limit_s} s\n{(late.stdout or b'').decode(errors='replace')}"
-    text = done.stdout.decode(errors="replace").replace("\r", "")
-    if done.returncode != qemu.EXIT_SUCCESS:
-        return None, f"QEMU ended with status {done.returncode}, not {qemu.EXIT_SUCCESS}\n{text}"
+        text, problems = qemu.run(qemu.command(iso, icount=True, memory="256M"), time_limit_s)
+    if problems:
+        return None, f"{problems[0]}\n{text}"
     return figures(text), text
 
 
