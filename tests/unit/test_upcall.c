@@ -20,6 +20,13 @@ static void set_upcalls(void)
         world_hypercall(HCALL_SET_UPCALLS, HANDLER, CATCHER, LULL_RETURN_WINDOW(WINDOW_FROM, WINDOW_TO)));
 }
 
+// Where the guest goes on, and with which stack.
+static void assert_at(const struct vcpu *vcpu, uint64_t rip, uint64_t rsp)
+{
+    assert_int_equal(vcpu->entry.frame.rip, rip);
+    assert_int_equal(vcpu->entry.frame.rsp, rsp);
+}
+
 // A doorbell of its own: the frame, then back by HCALL_UPCALL_RETURN.
 static void own_doorbell(struct vcpu *vcpu)
 {
@@ -37,8 +44,7 @@ static void own_doorbell(struct vcpu *vcpu)
         assert_false(world_hypercall(HCALL_DOORBELL, vcpu->guest->id, 0, 0));
         break;
     case 2:
-        assert_int_equal(frame->rip, HANDLER);
-        assert_int_equal(frame->rsp, stack_top - LULL_RED_ZONE - sizeof(*pushed));
+        assert_at(vcpu, HANDLER, stack_top - LULL_RED_ZONE - sizeof(*pushed));
         assert_int_equal(frame->rflags, RFLAGS_FIXED | RFLAGS_IF);
         assert_int_equal(pushed->rip, TEXT + 0x20);
         assert_int_equal(pushed->rflags, RFLAGS_FIXED | RFLAGS_IF | RFLAGS_CF | RFLAGS_DF);
@@ -50,8 +56,7 @@ static void own_doorbell(struct vcpu *vcpu)
         ((struct lull_upcall_frame *)data(vcpu, frame->rsp + 8))->rflags |= RFLAGS_IOPL | RFLAGS_TF;
         assert_true(world_hypercall(HCALL_UPCALL_RETURN, 0, 0, 0));
         assert_int_equal(frame->rax, 0x1234);
-        assert_int_equal(frame->rip, TEXT + 0x20);
-        assert_int_equal(frame->rsp, stack_top);
+        assert_at(vcpu, TEXT + 0x20, stack_top);
         assert_int_equal(frame->rflags,
                          RFLAGS_FIXED | RFLAGS_IF | RFLAGS_CF | RFLAGS_DF | RFLAGS_TF); // no IOPL
         assert_int_equal(vcpu->page->irq_enabled, 1);
@@ -75,26 +80,26 @@ static void in_the_window(struct vcpu *vcpu)
         world_hypercall(HCALL_DOORBELL, vcpu->guest->id, 0, 0);
         break;
     case 2:
-        assert_true(frame->rip == HANDLER && frame->rsp == stack_top - 512);
+        assert_at(vcpu, HANDLER, stack_top - 512);
         vcpu->page->irq_enabled = 1;
         frame->rip = WINDOW_TO; // at the ret: popfq has stepped over the rflags
         world_hypercall(HCALL_DELIVER, 0, 0, 0);
         break;
     case 3:
-        assert_true(frame->rip == HANDLER && frame->rsp == stack_top - 512 - sizeof(uint64_t));
+        assert_at(vcpu, HANDLER, stack_top - 512 - sizeof(uint64_t));
         // HCALL_UPCALL_RETURN with another one due: through the window.
         *(uint64_t *)data(vcpu, frame->rsp) = 7;
         *(struct lull_upcall_frame *)data(vcpu, frame->rsp + 8) =
             (struct lull_upcall_frame){ LULL_RFLAGS_IF, TEXT };
         assert_true(world_hypercall(HCALL_UPCALL_RETURN, 0, 0, 0));
-        assert_true(frame->rip == HANDLER && frame->rsp == stack_top - 512 && frame->rax == 7);
+        assert_at(vcpu, HANDLER, stack_top - 512);
+        assert_int_equal(frame->rax, 7);
         world_stop_turn();
     }
 }
 
 static void caught_exception(struct vcpu *vcpu)
 {
-    struct trap_frame *frame = frame_of(vcpu);
     const struct lull_exception_frame *pushed = data(vcpu, stack_top - LULL_RED_ZONE - sizeof(*pushed));
 
     switch (entries++) {
@@ -104,7 +109,7 @@ static void caught_exception(struct vcpu *vcpu)
     case 1:
         vcpu->page->irq_enabled = 1;
         assert_true(world_exception(VECTOR_PF, 6, 0x1234));
-        assert_true(frame->rip == CATCHER && frame->rsp == stack_top - LULL_RED_ZONE - sizeof(*pushed));
+        assert_at(vcpu, CATCHER, stack_top - LULL_RED_ZONE - sizeof(*pushed));
         assert_true(pushed->vector == VECTOR_PF && pushed->error == 6);
         assert_int_equal(pushed->frame.rip, example.header.entry);
         assert_true((pushed->frame.rflags & LULL_RFLAGS_IF) != 0);
