@@ -126,7 +126,7 @@ static const struct command commands[] = {
     { .name = "trace",
       .arguments = "[on|off|show|dump|clear]",
       .help = "what happens, moment by moment",
-      .details = "  on [CLASS...]  record: interrupts, hypercalls, timers, scheduler, marks (all),\n"
+      .details = "  on [CLASS...]  record interrupts, hypercalls, timers, scheduler, marks (all),\n"
                  "                 with blanks or commas between\n"
                  "  show [COUNT]   the last COUNT records of all CPUs, 1 to 300 (20)\n"
                  "  off            stop; what was recorded stays\n"
