@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Time without the CPU saves up no claim to it. Instance 0 computes for half a second, alone, and sleeps for a moment;
+// Time without the CPU saves up no claim to it. Instance 0 computes for a fifth of a second, alone, and sleeps for a moment;
 // instance 1 sleeps until then and computes as long. Then instance 0 computes again, with instance 1, and then sleeps and
 // wakes beside it. Neither may keep the other off the CPU for more than some slices.
 #include "test.h"
 
 #include <lib/time.h>
 
-#define ALONE_NS (500 * NSEC_PER_MSEC)
+#define ALONE_NS (200 * NSEC_PER_MSEC)
 #define NAP_NS (20 * NSEC_PER_MSEC)
-#define TOGETHER_NS (200 * NSEC_PER_MSEC)
+#define TOGETHER_NS (100 * NSEC_PER_MSEC)
 #define PATIENCE_NS (50 * NSEC_PER_MSEC) // slices are 10 ms, and there may be a third guest
 
 // Computes for a while and returns the longest time in which it did not get on.
