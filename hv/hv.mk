@@ -124,15 +124,18 @@ HV_SRCS += \
 	hv/vm/guest_reap.c \
 	hv/vm/guest_report.c \
 	hv/vm/guest_restart.c \
+	hv/vm/guest_structures.c \
 	hv/vm/hypercall.c \
 	hv/vm/lateness.c \
 	hv/vm/mail.c \
 	hv/vm/module_line.c \
+	hv/vm/own_work.c \
 	hv/vm/request.c \
 	hv/vm/run_timer.c \
 	hv/vm/sched.c \
 	hv/vm/share.c \
 	hv/vm/storm.c \
+	hv/vm/storm_ring.c \
 	hv/vm/time_page.c \
 	hv/vm/tracing.c \
 	hv/vm/upcall.c \

@@ -45,7 +45,7 @@ enum timer_reason {
     TIMER_GUEST_RUNTIME,  // a guest asked for an event after some time of its own running
     TIMER_GUEST_WATCHDOG, // a guest asked to be ended if it does not ask again
     TIMER_SLICE,          // two vCPUs want this CPU
-    TIMER_RELEASE,        // events of guests are deferred (vm/storm.h)
+    TIMER_RELEASE,        // events of guests are deferred, or their rings stall (vm/storm.h)
     TIMER_RESTART,        // a guest that has ended is made again
     TIMER_REAPER,         // the memory of guests that have ended is given back
     TIMER_MONITOR,        // the monitor, the demonstration, the self-test

@@ -13,6 +13,8 @@
 #include "vm/guest_need.h"
 #include "vm/guest_reap.h"
 #include "vm/guest_report.h"
+#include "vm/guest_structures.h"
+#include "vm/own_work.h"
 #include "vm/request.h"
 #include "vm/sched.h"
 #include "vm/share.h"
@@ -25,10 +27,6 @@
 #include "x86/paging.h"
 #include "x86/tsc.h"
 
-#define STRUCTURE_PAGES 3u // of alloc_structures()
-
-_Static_assert(sizeof(struct guest) <= PAGE_ALLOC_PAGE_SIZE, "a guest is allocated as one page");
-
 struct list_node guest_list = { .next = &guest_list, .prev = &guest_list };
 
 static uint32_t next_id = 1;
@@ -39,44 +37,6 @@ static const char no_such_cpu[] = "the CPU that it is to run on (cpu=) is not th
 #define KEYS 4096u
 
 static struct guest *table[KEYS];
-
-static void *alloc_page(void)
-{
-    uint64_t phys = page_alloc();
-
-    return phys != 0 ? phys_to_virt(phys) : NULL;
-}
-
-static void free_page(void *page)
-{
-    if (page != NULL)
-        page_free(virt_to_phys(page));
-}
-
-static void free_structures(struct guest *guest)
-{
-    if (guest == NULL)
-        return;
-    free_page(guest->vcpu);
-    free_page(guest->console);
-    free_page(guest);
-}
-
-// A guest with its vCPU and console ring, all zero; null if memory is out.
-static struct guest *alloc_structures(void)
-{
-    struct guest *guest = alloc_page();
-
-    if (guest == NULL)
-        return NULL;
-    guest->vcpu = alloc_page();
-    guest->console = alloc_page();
-    if (guest->vcpu == NULL || guest->console == NULL) {
-        free_structures(guest);
-        return NULL;
-    }
-    return guest;
-}
 
 static void init_vcpu(struct guest *guest, struct lull_vcpu_page *page)
 {
@@ -144,7 +104,7 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
 {
     uint64_t free_before = page_alloc_free_count();
     struct lull_vcpu_page *vcpu_page;
-    struct guest *guest = alloc_structures();
+    struct guest *guest = guest_structures_alloc();
 
     if (guest == NULL) {
         *reason = guest_need_out;
@@ -156,7 +116,7 @@ static struct guest *build(struct guest_image *image, const struct guest_config 
     memcpy(guest->name, config->name, strnlen(config->name, GUEST_NAME_SIZE - 1));
     guest_restart_init(&guest->restart, config->restart);
     if (!guest_load(guest, config, &vcpu_page, reason)) {
-        free_structures(guest);
+        guest_structures_free(guest);
         return NULL;
     }
     guest->pages = free_before - page_alloc_free_count();
@@ -170,11 +130,12 @@ static uint64_t pages_for(const struct guest_config *config)
 {
     bool with_image = !guest_image_in_use(config->image, config->image_size);
 
-    return STRUCTURE_PAGES +
+    return GUEST_STRUCTURES_PAGES +
            guest_need_pages(config->image, config->image_size, config->memory_bytes, with_image);
 }
 
-struct guest *guest_create(const struct guest_config *config, const char **reason)
+// Without letting it run.
+static struct guest *make(const struct guest_config *config, const char **reason)
 {
     if (config->cpu != GUEST_CPU_ANY && config->cpu >= cpu_count) {
         *reason = no_such_cpu;
@@ -194,7 +155,16 @@ struct guest *guest_create(const struct guest_config *config, const char **reaso
     guest->vcpu->pinned = config->cpu != GUEST_CPU_ANY;
     share_place(guest->vcpu, guest->vcpu->pinned ? cpu_table[config->cpu] : share_choose(), config->weight);
     publish(guest);
-    share_start(guest->vcpu);
+    return guest;
+}
+
+struct guest *guest_create(const struct guest_config *config, const char **reason)
+{
+    own_work_begin();
+    struct guest *guest = make(config, reason);
+    own_work_end();
+    if (guest != NULL)
+        share_start(guest->vcpu);
     return guest;
 }
 
@@ -318,9 +288,11 @@ static void remove(struct guest *guest)
 
 void guest_destroy(struct guest *guest)
 {
+    own_work_begin();
     remove(guest);
     guest_image_put(guest->image);
-    free_structures(guest);
+    guest_structures_free(guest);
+    own_work_end();
 }
 
 // ---- Again ------------------------------------------------------------------------------------------------------
@@ -372,7 +344,7 @@ static bool load_again(struct guest *guest, struct lull_vcpu_page **page, const 
     return loaded;
 }
 
-bool guest_make_again(struct guest *guest, const char **reason)
+static bool make_again(struct guest *guest, const char **reason)
 {
     uint32_t old_id = guest->id;
     struct lull_vcpu_page *page;
@@ -388,6 +360,14 @@ bool guest_make_again(struct guest *guest, const char **reason)
         guest->id = old_id;
     }
     publish(guest);
+    return made;
+}
+
+bool guest_make_again(struct guest *guest, const char **reason)
+{
+    own_work_begin();
+    bool made = make_again(guest, reason);
+    own_work_end();
     if (made)
         share_start(guest->vcpu);
     return made;

@@ -12,6 +12,7 @@
 #include "vm/guest.h"
 #include "vm/guest_load.h"
 #include "vm/mail.h"
+#include "vm/own_work.h"
 #include "vm/request.h"
 #include "vm/vcpu.h"
 #include "x86/cpu.h"
@@ -95,10 +96,12 @@ static void step(struct timer *timer, uint64_t now_ns)
     if (list_empty(&dying))
         return;
     struct guest *guest = container_of(list_first(&dying), struct guest, reap_link);
+    own_work_begin();
     if (!guest->quiet)
         quiesce(guest);
     if (!give_back(guest) || !list_empty(&dying))
         timer_arm(timer, clock_now_ns() + GUEST_REAP_GAP_NS);
+    own_work_end();
 }
 
 void guest_reap_now(struct guest *guest)

@@ -22,17 +22,21 @@ enum contention {
 };
 
 struct run_queue {
-    struct vcpu *current;      // VCPU_RUNNING: it has the CPU; null while there is none
-    struct list_node waiting;  // VCPU_RUNNABLE, in order of virtual_tsc
-    struct timer slice;        // expires at slice_end_ns, or before that, when it has been left armed
-    uint64_t slice_end_ns;     // of the vCPU that has the CPU; TIME_NEVER: nobody waits for it
-    bool reschedule;           // the current vCPU must go back to the queue
-    uint32_t contention;       // atomic, enum contention
-    uint64_t floor_tsc;        // virtual time of who got the CPU last or has it to itself; never goes back
-    uint64_t credit_tsc;       // how far below the floor a waking vCPU may be: half a period
-    uint64_t toll_tsc;         // what being interrupted costs (storm.h)
+    struct vcpu *current;     // VCPU_RUNNING: it has the CPU; null: nobody has. Atomic
+    struct list_node waiting; // VCPU_RUNNABLE, in order of virtual_tsc
+    struct timer slice;       // expires at slice_end_ns, or before that, when it has been left armed
+    uint64_t slice_end_ns;    // of the vCPU that has the CPU; TIME_NEVER: nobody waits for it
+    bool reschedule;          // the current vCPU must go back to the queue
+    bool begun;               // the run loop runs; who is made before that waits for it, and pays for nothing
+    uint32_t contention;      // atomic, enum contention
+    uint64_t floor_tsc;       // virtual time of who got the CPU last or has it to itself; never goes back
+    uint64_t credit_tsc;      // how far below the floor a waking vCPU may be: half a period
+    uint64_t toll_tsc;        // what being interrupted costs (storm.h)
     struct list_node deferred; // VCPU_RUNNABLE too, and not waiting yet: deferred events
     struct timer release;      // armed while there are any
+    struct storm rings;        // tokens for disturbing other CPUs (storm_ring.h)
+    struct list_node stalled;  // VCPU_RUNNABLE too, and not waiting: those who wait for such a token
+    struct timer stall;        // armed while there are any
     struct sched_stats stats;  // its count of vCPUs is atomic
 };
 

@@ -131,7 +131,10 @@ void share_start(struct vcpu *vcpu)
     if (cpu == cpu_this()) {
         count_vcpus(cpu, 1);
         vcpu->virtual_tsc = cpu->run_queue->floor_tsc; // as on another CPU: who is made again has no claim
-        sched_wake(vcpu);
+        if (cpu->run_queue->begun)
+            sched_wake(vcpu);
+        else
+            run_queue_add(cpu->run_queue, vcpu, tsc_read()); // with all others that are made now
         return;
     }
     vcpu->virtual_tsc = 0; // above the floor there

@@ -47,7 +47,7 @@ struct cpu *share_choose(void);
 // A new vCPU, which no other CPU knows of, belongs to that CPU. weight: 1 .. SCHED_WEIGHT_MAX. Boot CPU.
 void share_place(struct vcpu *vcpu, struct cpu *cpu, uint32_t weight);
 
-// It is runnable there. Boot CPU.
+// It is runnable there. Before the run loop begins nobody has the boot CPU. Boot CPU.
 void share_start(struct vcpu *vcpu);
 
 // A vCPU of this CPU goes to that one, whatever it is doing, and goes on with that there.

@@ -8,6 +8,7 @@
 #include "time/timer.h"
 #include "vm/delivery.h"
 #include "vm/sched.h"
+#include "vm/storm_ring.h"
 #include "vm/tracing.h"
 #include "vm/vcpu_time.h"
 #include "x86/cpu.h"
@@ -28,6 +29,7 @@ void storm_prepare(struct run_queue *queue, uint64_t tsc_hz)
     queue->toll_tsc = tsc_hz / (NSEC_PER_SEC / STORM_TOLL_NS);
     list_init(&queue->deferred);
     timer_setup(&queue->release, TIMER_RELEASE, TIMER_NO_OWNER, release_due);
+    storm_ring_prepare(queue, tsc_hz);
 }
 
 void storm_init(struct vcpu *vcpu)
@@ -37,8 +39,7 @@ void storm_init(struct vcpu *vcpu)
     vcpu->storm.refilled_tsc = tsc_read();
 }
 
-// It had no token left to take. False: time has not brought another one either.
-static bool NOINLINE refill(struct storm *storm, uint64_t now_tsc)
+bool storm_refill(struct storm *storm, uint64_t now_tsc)
 {
     uint64_t come = (now_tsc - storm->refilled_tsc) / storm->token_tsc;
 
@@ -72,7 +73,7 @@ bool storm_passes(struct run_queue *queue, struct vcpu *current, struct vcpu *vc
     run_queue_charge(queue, current, now_tsc);
     current->charged_tsc += queue->toll_tsc;
     vcpu->virtual_tsc += vcpu->storm.toll_tsc;
-    if (RARELY(--vcpu->storm.tokens < 0) && !refill(&vcpu->storm, now_tsc)) {
+    if (RARELY(--vcpu->storm.tokens < 0) && !storm_refill(&vcpu->storm, now_tsc)) {
         defer(queue, current, vcpu, now_tsc);
         return false;
     }

@@ -22,6 +22,8 @@
 // No guest that has a CPU to itself takes tokens: nobody is hurt. Tokens are counted by taking one away; only who has
 // none left has to look at the time. The ways of an event that interrupts nobody do not come by here.
 //
+// Doorbells for guests of other CPUs: storm_ring.h.
+//
 // Context of everything here: this CPU, interrupts off.
 #pragma once
 
@@ -41,6 +43,9 @@ void storm_init(struct vcpu *vcpu);
 
 // An event of the vCPU itself wakes it, while `current` has the CPU. False: it is deferred, and that was all.
 bool storm_passes(struct run_queue *queue, struct vcpu *current, struct vcpu *vcpu, uint64_t now_tsc);
+
+// A token was taken that was not there. Look what time has brought, and take it from that; false: nothing.
+bool storm_refill(struct storm *storm, uint64_t now_tsc);
 
 // The vCPU, for whose sake others are deferred, loses the CPU: they wait like all others from now on.
 void storm_release(struct vcpu *stopping);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// What a vCPU has of storm.h.
+// A bucket of tokens: that of a vCPU (storm.h), or of a CPU (storm_ring.h, which has no toll).
 #pragma once
 
 #include <stdint.h>

@@ -7,8 +7,10 @@
 #include "vm/delivery.h"
 #include "vm/guest.h"
 #include "vm/mail.h"
+#include "vm/run_queue.h"
 #include "vm/sched.h"
 #include "vm/storm.h"
+#include "vm/storm_ring.h"
 #include "vm/tracing.h"
 #include "vm/upcall.h"
 #include "vm/vcpu_time.h"
@@ -52,6 +54,19 @@ void vcpu_ring_remote(struct vcpu *vcpu, uint64_t irq_bits)
     __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_SEQ_CST); // before the look at `mailed`
     if (mail_claim(vcpu))
         mail_send(vcpu);
+}
+
+void vcpu_ring_remote_by_guest(struct vcpu *vcpu, uint64_t irq_bits)
+{
+    uint64_t before = __atomic_fetch_or(&vcpu->page->pending, irq_bits, __ATOMIC_SEQ_CST);
+
+    // Who has set the bits before sends it, and the guest has not taken them yet. Or it is being sent.
+    if ((before & irq_bits) == irq_bits || !mail_claim(vcpu))
+        return;
+    bool disturbs = storm_ring_disturbs(vcpu);
+    mail_send(vcpu);
+    if (disturbs)
+        storm_ring_sent();
 }
 
 void vcpu_unload(struct vcpu *vcpu)
@@ -159,6 +174,7 @@ static inline void watch_enter(struct vcpu *vcpu)
 
 void vcpu_run(void)
 {
+    this_cpu->run_queue->begun = true;
     for (;;) {
         struct vcpu *vcpu = sched_pick(); // sleeps while nobody can run
         load(vcpu);                       // its address space, FPU, segments, place for its traps

@@ -156,8 +156,9 @@ void vcpu_wake_if_rung(struct vcpu *vcpu);
 // Let the vCPU go on if it waits. Its CPU, interrupts off.
 void vcpu_wake(struct vcpu *vcpu);
 
-// The same for a vCPU of another CPU.
+// The same for a vCPU of another CPU; and where the guest that has this CPU rings, which may have lost it then.
 void vcpu_ring_remote(struct vcpu *vcpu, uint64_t irq_bits);
+void vcpu_ring_remote_by_guest(struct vcpu *vcpu, uint64_t irq_bits);
 
 // The same on any CPU, interrupts off, for the vCPU of a guest that was found alive since this CPU last had interrupts
 // on.
@@ -173,7 +174,7 @@ static inline void vcpu_ring(struct vcpu *vcpu, uint64_t irq_bits)
 static inline void vcpu_ring_by_guest(struct vcpu *vcpu, uint64_t irq_bits)
 {
     if (__builtin_expect(__atomic_load_n(&vcpu->cpu, __ATOMIC_RELAXED) != cpu_this(), 0)) {
-        vcpu_ring_remote(vcpu, irq_bits);
+        vcpu_ring_remote_by_guest(vcpu, irq_bits);
         return;
     }
     __atomic_or_fetch(&vcpu->page->pending, irq_bits, __ATOMIC_RELAXED);

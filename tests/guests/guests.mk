@@ -48,6 +48,7 @@ TEST_GUESTS := \
 	block_race \
 	clock_error \
 	clock_monotonic \
+	computing \
 	console_input \
 	tick_asked \
 	doorbell \

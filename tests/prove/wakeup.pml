@@ -288,19 +288,27 @@ inline send(v)
 #endif
 }
 
-// vcpu_ring_remote()
-inline ring_remote(v)
+inline claim_and_send(v)
 {
-#ifndef MAIL_BEFORE_PEND
-    pending[v] = pending[v] | BELL; // before the look at `mailed`
-#endif
     if
     :: d_step { mailed[v] == 0 -> mailed[v] = 1 } // mail_claim()
         send(v)
     :: mailed[v] == 1 // its owner will look after this moment
-    fi;
-#ifdef MAIL_BEFORE_PEND
-    pending[v] = pending[v] | BELL;
+    fi
+}
+
+// vcpu_ring_remote_by_guest()
+inline ring_remote(v)
+{
+#ifndef MAIL_BEFORE_PEND
+    if
+    :: d_step { (pending[v] & BELL) == 0 -> pending[v] = pending[v] | BELL } // before the look at `mailed`
+        claim_and_send(v)
+    :: (pending[v] & BELL) != 0 // who has set it sends
+    fi
+#else
+    claim_and_send(v);
+    pending[v] = pending[v] | BELL
 #endif
 }
 

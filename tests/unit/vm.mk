@@ -9,7 +9,7 @@ WORLD_CFLAGS := -iquote tests/fake/world -iquote tests/fake/machine -Itests/fake
 	-Dsched_yield=hv_sched_yield # the C library's is another
 
 WORLD_TESTS := test_guests test_guest_change test_hypercalls test_upcall test_vtimer test_event_account test_tracing test_restart \
-	test_lives test_storm test_watchdog
+	test_lives test_own_work test_storm test_storm_ring test_watchdog
 
 UNIT_TESTS += $(WORLD_TESTS)
 $(foreach test,$(WORLD_TESTS),$(eval UNIT_SRCS_$(test) := tests/unit/$(test).c $(WORLD_SRCS) hv/shared/lib/format.c \

@@ -55,6 +55,7 @@ bool world_exception(uint64_t vector, uint64_t error, uint64_t fault_address);
 
 extern uint64_t world_pages_left; // page_alloc() gives so many more; UINT64_MAX after world_start()
 extern uint64_t world_pages_used; // allocated now
+extern uint64_t world_page_ns;    // that page_alloc() and page_free() take; 0 after world_start()
 
 // Where a page of the guest window of an address space lies; null: not mapped. *writable may be null.
 void *world_page(uint64_t space, uint64_t guest_address, bool *writable);

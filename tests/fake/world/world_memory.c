@@ -17,7 +17,7 @@
 #define USED 4ull // of an entry, beside PAGING_WRITE and PAGING_EXECUTE
 #define FLAGS (PAGING_PAGE_SIZE - 1)
 
-uint64_t world_pages_left, world_pages_used;
+uint64_t world_pages_left, world_pages_used, world_page_ns;
 
 static uint64_t loaded[WORLD_CPUS_MAX];
 
@@ -29,6 +29,7 @@ uint64_t page_alloc(void)
         return 0;
     world_pages_left--;
     world_pages_used++;
+    machine_advance(world_page_ns * PS_PER_NS);
     void *page = aligned_alloc(PAGING_PAGE_SIZE, PAGING_PAGE_SIZE);
     memset(page, 0, PAGING_PAGE_SIZE);
     return virt_to_phys(page);
@@ -38,6 +39,7 @@ void page_free(uint64_t phys)
 {
     world_pages_left++;
     world_pages_used--;
+    machine_advance(world_page_ns * PS_PER_NS);
     free(phys_to_virt(phys));
 }
 
@@ -136,6 +138,7 @@ void world_memory_reset(void)
     memset(loaded, 0, sizeof(loaded));
     world_pages_left = UINT64_MAX / 2;
     world_pages_used = 0;
+    world_page_ns = 0;
 }
 
 // ---- x86/user_access.h ------------------------------------------------------------------------------------------
