@@ -115,6 +115,9 @@ def main():
     parser.add_argument("--time-limit", type=float, default=1800, help="seconds for one boot")
     parser.add_argument("--json", help="a file for what each run found, and the sums")
     options = parser.parse_args()
+    for name in ("operations", "each", "jobs"):
+        if getattr(options, name) < 1:
+            parser.error(f"--{name}: at least 1, and not {getattr(options, name)}")
     build, names, log, failed = Path(options.build), list(MACHINES), Log(options.json), False
     if log.runs:
         print(line("before", add_up(log.runs)), flush=True)

@@ -101,3 +101,12 @@ def test_goes_on_where_it_stopped(tmp_path):
     again = hostile.Log(tmp_path / "hostile.json")
     assert again.has(2) and not again.has(3)
     assert hostile.add_up(again.runs) == {"operations": 11, "late_max_ns": 7}
+
+
+@pytest.mark.parametrize("words", [["--operations", "0"], ["--each", "-5"], ["--jobs", "0"]])
+def test_a_run_of_nothing_is_refused(words, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["hostile.py", *words])
+    with pytest.raises(SystemExit) as end:
+        hostile.main()
+    assert end.value.code == 2
+    assert f"{words[0]}: at least 1" in capsys.readouterr().err
