@@ -11,9 +11,11 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/boot_info.h"
+#include "x86/paging.h"
 
 #define PAGE_ALLOC_PAGE_SIZE 4096ull
 
@@ -32,6 +34,20 @@ uint64_t page_alloc(void);
 
 // Gives back a page of page_alloc(). Freeing twice, or what was never allocated, is our bug and panics. Interrupts off.
 void page_free(uint64_t phys);
+
+// The same by its address in the map of all RAM. Null: there is none; nothing is given back.
+static inline void *page_alloc_mapped(void)
+{
+    uint64_t phys = page_alloc();
+
+    return phys != 0 ? phys_to_virt(phys) : NULL;
+}
+
+static inline void page_free_mapped(void *page)
+{
+    if (page != NULL)
+        page_free(virt_to_phys(page));
+}
 
 // Pages that page_alloc() can still give, and pages that there are in all. Any context.
 uint64_t page_alloc_free_count(void);

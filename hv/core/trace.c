@@ -5,7 +5,6 @@
 #include "core/log.h"
 #include "core/page_alloc.h"
 #include "x86/cpu.h"
-#include "x86/paging.h"
 #include "x86/tsc.h"
 
 #define RECORDS_PER_PAGE (PAGE_ALLOC_PAGE_SIZE / sizeof(struct trace_record))
@@ -46,27 +45,14 @@ static const char *const names[TRACE_EVENTS] = {
 static uint32_t wanted; // atomic
 static uint32_t records_of_ring = TRACE_RECORDS_DEFAULT;
 
-static void *alloc_page(void)
-{
-    uint64_t phys = page_alloc();
-
-    return phys != 0 ? phys_to_virt(phys) : NULL;
-}
-
-static void free_page(void *page)
-{
-    if (page != NULL)
-        page_free(virt_to_phys(page));
-}
-
 static void free_ring(struct trace_ring *ring)
 {
     for (size_t t = 0; ring != NULL && t < TABLES && ring->tables[t] != NULL; t++) {
         for (size_t i = 0; i < TABLE_PAGES; i++)
-            free_page(ring->tables[t][i]);
-        free_page(ring->tables[t]);
+            page_free_mapped(ring->tables[t][i]);
+        page_free_mapped(ring->tables[t]);
     }
-    free_page(ring);
+    page_free_mapped(ring);
 }
 
 static bool add_page(struct trace_ring *ring)
@@ -74,8 +60,8 @@ static bool add_page(struct trace_ring *ring)
     struct trace_record ***table = &ring->tables[ring->pages / TABLE_PAGES];
 
     if (*table == NULL)
-        *table = alloc_page();
-    struct trace_record *page = *table != NULL ? alloc_page() : NULL;
+        *table = page_alloc_mapped();
+    struct trace_record *page = *table != NULL ? page_alloc_mapped() : NULL;
     if (page == NULL)
         return false;
     (*table)[ring->pages++ % TABLE_PAGES] = page;
@@ -85,7 +71,7 @@ static bool add_page(struct trace_ring *ring)
 // Null if memory is out.
 static struct trace_ring *make_ring(void)
 {
-    struct trace_ring *ring = alloc_page();
+    struct trace_ring *ring = page_alloc_mapped();
 
     while (ring != NULL && ring->pages < records_of_ring / RECORDS_PER_PAGE) {
         if (!add_page(ring)) {
