@@ -273,7 +273,7 @@ void sched_remove(struct vcpu *vcpu)
 
 // ---- The next one -----------------------------------------------------------------------------------------------
 
-// The time asleep is over, where it is measured or traced.
+// The time asleep is over; it may be measured or traced.
 static void NOINLINE woken_watched(uint64_t vector)
 {
     if (this_cpu->watch & CPU_WATCH_TRACE)

@@ -116,19 +116,25 @@ static void records_come_back(void **state)
     send_all();
 }
 
-// The longest record that there can be: time went back, everything is at its end.
+// The longest record that there can be, behind another such of the other `half`: everything is at its end, and differs by
+// as much as it can.
+static struct trace_record longest(bool half, uint64_t tsc)
+{
+    uint64_t far = half ? 1ull << 63 : 0;
+
+    return (struct trace_record){
+        .tsc = tsc, .event = UINT8_MAX / 2, .guest = UINT32_MAX, .detail = UINT16_MAX, .a = far, .b = far
+    };
+}
+
+// Time goes back, too.
 static void the_longest_fits(void **state)
 {
     (void)state;
     first_kept = 0;
     written = RECORDS;
     for (uint32_t i = 0; i < RECORDS; i++)
-        records[i] = (struct trace_record){ .tsc = i % 2 ? 0 : UINT64_MAX,
-                                            .event = UINT8_MAX / 2,
-                                            .guest = UINT32_MAX,
-                                            .detail = UINT16_MAX,
-                                            .a = i % 2 ? 1ull << 63 : 0,
-                                            .b = i % 2 ? 1ull << 63 : 0 };
+        records[i] = longest(i % 2, i % 2 ? 0 : UINT64_MAX);
     send_all();
 }
 
@@ -149,12 +155,7 @@ static void the_longest_fits_behind_any(void **state)
             left -= 6 + more;
         }
         for (written = count; written < count + 20; written++)
-            records[written] = (struct trace_record){ .tsc = written % 2 ? 1ull << 63 : 0,
-                                                      .event = UINT8_MAX / 2,
-                                                      .guest = UINT32_MAX,
-                                                      .detail = UINT16_MAX,
-                                                      .a = written % 2 ? 1ull << 63 : 0,
-                                                      .b = written % 2 ? 1ull << 63 : 0 };
+            records[written] = longest(written % 2, written % 2 ? 1ull << 63 : 0);
         send_all();
     }
 }
